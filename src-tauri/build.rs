@@ -1,0 +1,5 @@
+//! Build script of the app package: Tauri's code generation, told where this layout keeps its capability files.
+fn main() {
+    tauri_build::try_build(tauri_build::Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*"))
+        .expect("tauri-build reads tauri.conf.json and the capability files");
+}
