@@ -1,1 +1,20 @@
-//! (stub)
+//! Exact bytes, signatures, the transparency log and its receipts.
+//!
+//! Everything here takes values and returns values: no clock, no randomness, no files, no network. What gets hashed or
+//! signed is frozen: `tests/vectors/` holds signed documents that must verify for ever. `docs/EVIDENCE.md` shows how to
+//! check the same bytes with `openssl`, `sha256sum`, `jq` and `base64`.
+
+pub mod chain;
+pub mod dsse;
+pub mod jcs;
+pub mod keyring;
+pub mod label;
+pub mod merkle;
+pub mod note;
+pub mod receipt;
+pub mod record;
+pub mod statement;
+pub mod suite;
+pub mod verification;
+
+pub use xunjian_domain::hash::Sha256;

@@ -1,0 +1,128 @@
+//! XLSX workbooks as rows of cells.
+//!
+//! Cells are read one by one and only filled ones are kept: a sheet whose formatting reaches down to the last row of
+//! the grid must not cost memory for a million empty rows.
+
+use std::{collections::BTreeMap, io::Cursor, panic};
+
+use calamine::{DataRef, Dimensions, Reader, SheetVisible, Xlsx, XlsxError};
+
+use super::table::{Sheet, SheetRow};
+
+/// Columns right of this are not looked at; no ledger is that wide.
+const WIDTH: u32 = 256;
+/// More filled cells than this are no ledger: a thousand racks of forty assets fill about half a million.
+const MOST_CELLS: usize = 2_000_000;
+
+/// Why a workbook was not read.
+#[derive(Debug)]
+pub(super) enum NoWorkbook {
+    /// The container or its XML is broken.
+    Broken(String),
+    /// It has more filled cells than any ledger.
+    TooLarge,
+}
+
+impl From<XlsxError> for NoWorkbook {
+    fn from(error: XlsxError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+/// Whether the bytes are a zip container, which is what an XLSX file is.
+pub(super) fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04")
+}
+
+/// Whether the bytes are an OLE container: an old `.xls` or a workbook with a password.
+pub(super) fn is_ole(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xd0\xcf\x11\xe0")
+}
+
+/// All visible sheets of a workbook.
+pub(super) fn open(bytes: &[u8]) -> Result<Vec<Sheet>, NoWorkbook> {
+    // The file comes from outside, and a parser that panics on a crafted one must not take the service's task along.
+    panic::catch_unwind(|| read_sheets(bytes)).unwrap_or_else(|_| Err(NoWorkbook::Broken("parser stopped".to_owned())))
+}
+
+fn read_sheets(bytes: &[u8]) -> Result<Vec<Sheet>, NoWorkbook> {
+    let mut workbook = Xlsx::new(Cursor::new(bytes))?;
+    let visible: Vec<String> = workbook
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.visible == SheetVisible::Visible)
+        .map(|sheet| sheet.name.clone())
+        .collect();
+    let mut sheets = Vec::new();
+    let mut left = MOST_CELLS;
+    for name in visible {
+        let mut rows = filled_cells(&mut workbook, &name, &mut left)?;
+        fill_merged(&mut rows, &workbook.merge_cells_by_sheet_name(&name)?, &mut left)?;
+        let rows = rows.into_iter().map(|(row, cells)| SheetRow { number: row.saturating_add(1), cells }).collect();
+        sheets.push(Sheet { name: Some(name), rows });
+    }
+    Ok(sheets)
+}
+
+type Cells = BTreeMap<u32, Vec<String>>;
+
+fn filled_cells(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, left: &mut usize) -> Result<Cells, NoWorkbook> {
+    let mut rows = Cells::new();
+    let mut reader = workbook.worksheet_cells_reader(name)?;
+    while let Some(cell) = reader.next_cell()? {
+        let (row, column) = cell.get_position();
+        let text = text_of(cell.get_value());
+        if text.is_empty() || column >= WIDTH {
+            continue;
+        }
+        *left = left.checked_sub(1).ok_or(NoWorkbook::TooLarge)?;
+        put(rows.entry(row).or_default(), column, text);
+    }
+    Ok(rows)
+}
+
+/// A cell merged over several rows means all of them, as long as a row has something of its own: the room and the rack
+/// are often merged down. Merged across, it is a title and stays where it is.
+fn fill_merged(rows: &mut Cells, merged: &[Dimensions], left: &mut usize) -> Result<(), NoWorkbook> {
+    for region in merged {
+        let ((top, column), (bottom, _)) = (region.start, region.end);
+        if bottom <= top || column >= WIDTH {
+            continue;
+        }
+        let Some(text) = rows.get(&top).and_then(|cells| cells.get(column as usize)).cloned() else { continue };
+        for (_, cells) in rows.range_mut(top..=bottom) {
+            *left = left.checked_sub(1).ok_or(NoWorkbook::TooLarge)?;
+            put(cells, column, text.clone());
+        }
+    }
+    Ok(())
+}
+
+fn put(cells: &mut Vec<String>, column: u32, text: String) {
+    let column = column as usize;
+    if cells.len() <= column {
+        cells.resize(column + 1, String::new());
+    }
+    if let Some(cell) = cells.get_mut(column) {
+        *cell = text;
+    }
+}
+
+fn text_of(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Empty => String::new(),
+        DataRef::Int(number) => number.to_string(),
+        // `Display` for f64 prints whole numbers without a fraction and never in scientific notation.
+        DataRef::Float(number) => number.to_string(),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(truth) => truth.to_string(),
+        DataRef::DateTime(at) if at.is_datetime() => {
+            let (year, month, day, ..) = at.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
+        DataRef::DateTime(at) => at.as_f64().to_string(),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(error) => error.to_string(),
+    }
+}

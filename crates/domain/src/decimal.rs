@@ -1,0 +1,124 @@
+//! Measured values as decimal strings: signed bytes hold no floats (JCS rounds them silently).
+
+use std::{cmp::Ordering, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A decimal number in its shortest plain spelling (`-3`, `23.5`, `0.08`), at most 15 digits.
+#[derive(Clone, Debug, Eq, Hash)]
+pub struct Decimal {
+    mantissa: i64,
+    scale: u32,
+}
+
+/// Text that is not a plain decimal number of at most 15 digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not a number: write digits with at most one point, such as 23.5")]
+pub struct NotADecimal(pub String);
+
+impl Decimal {
+    fn aligned(&self, other: &Self) -> (i128, i128) {
+        let scale = self.scale.max(other.scale);
+        let widen = |d: &Self| i128::from(d.mantissa) * 10_i128.pow(scale - d.scale);
+        (widen(self), widen(other))
+    }
+
+    /// The nearest `f64`, for charts and formulas; never for signed bytes.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "charts and the dew point need no more than 15 digits")]
+    pub fn to_f64(&self) -> f64 {
+        self.mantissa as f64 / 10_f64.powi(self.scale.cast_signed())
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = NotADecimal;
+
+    fn from_str(text: &str) -> Result<Self, NotADecimal> {
+        let refuse = || NotADecimal(text.to_owned());
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let has_empty_side = whole.is_empty() || (digits.contains('.') && fraction.is_empty());
+        if has_empty_side || !plain(whole) || !plain(fraction) || whole.len() + fraction.len() > 15 {
+            return Err(refuse());
+        }
+        let fraction = fraction.trim_end_matches('0');
+        let magnitude: i64 = format!("{whole}{fraction}").parse().map_err(|_| refuse())?;
+        let scale = u32::try_from(fraction.len()).map_err(|_| refuse())?;
+        Ok(Self { mantissa: if negative { -magnitude } else { magnitude }, scale })
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.mantissa < 0 { "-" } else { "" };
+        let digits = format!("{:0>width$}", self.mantissa.unsigned_abs(), width = self.scale as usize + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - self.scale as usize);
+        if fraction.is_empty() { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{fraction}") }
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (left, right) = self.aligned(other);
+        left.cmp(&right)
+    }
+}
+
+impl Serialize for Decimal {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spelling_is_canonical() {
+        for (typed, stored) in [("23.50", "23.5"), ("007", "7"), ("-0.080", "-0.08"), ("18", "18"), ("0.0", "0")] {
+            assert_eq!(typed.parse::<Decimal>().unwrap().to_string(), stored);
+        }
+    }
+
+    #[test]
+    fn anything_but_plain_digits_is_refused() {
+        for typed in ["", ".", "1.", ".5", "1e3", "２３", "1,5", "--1", "1234567890123456", "23.5℃", "+1"] {
+            assert!(typed.parse::<Decimal>().is_err(), "{typed} must be refused");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn order_is_that_of_the_numbers(a in -1_000_000_i64..1_000_000, b in -1_000_000_i64..1_000_000) {
+            let spell = |n: i64| format!("{}{}.{:03}", if n < 0 { "-" } else { "" }, n.abs() / 1000, n.abs() % 1000);
+            let (x, y): (Decimal, Decimal) = (spell(a).parse().unwrap(), spell(b).parse().unwrap());
+            prop_assert_eq!(x.cmp(&y), a.cmp(&b));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The rules of sealing (DESIGN §7). Each problem names its line and its rule, so that a screen can jump there.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{CheckResult, Finding, LineResult};
+use crate::{
+    outcome::Outcome,
+    plan::{PlanLine, PlannedVisit},
+    template::{Criterion, Template},
+    text::Text,
+    value::Mismatch,
+};
+
+/// A rule that a visit breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealRule {
+    /// A due line has no result.
+    LineMissing,
+    /// A result belongs to no line of the plan.
+    LineNotPlanned,
+    /// 不适用 or 未检 without a reason.
+    ReasonMissing,
+    /// 异常 without words.
+    NoteMissing,
+    /// 异常, or a line that asks for one, without a photo and without a reasoned 无法拍照.
+    PhotoMissing,
+    /// A check has no result.
+    CheckMissing,
+    /// A check lacks its value or has one that does not fit.
+    ValueWrong,
+    /// A check is 异常 and the line is not.
+    TooGood,
+    /// “其余全部正常” filled a line that it must not fill.
+    BulkNotAllowed,
+    /// A finding without words, responsible unit, or due date.
+    FindingIncomplete,
+}
+
+/// One broken rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealProblem {
+    /// The line; `None` for a finding that belongs to no line.
+    pub line: Option<u32>,
+    /// The rule.
+    pub rule: SealRule,
+    /// What is wrong and what to do.
+    pub message: Text,
+}
+
+/// The lines of the visit that have no result yet: “还差 5 项”.
+pub fn missing_lines<'a>(visit: &'a PlannedVisit, results: &'a [LineResult]) -> impl Iterator<Item = &'a PlanLine> {
+    visit.lines.iter().filter(|line| !results.iter().any(|result| result.no == line.no))
+}
+
+/// Everything that keeps the visit from being sealed, in line order; empty when it can be.
+#[must_use]
+pub fn seal_problems(
+    template: &Template,
+    visit: &PlannedVisit,
+    results: &[LineResult],
+    findings: &[Finding],
+    visit_on: Date,
+) -> Vec<SealProblem> {
+    let mut problems: Vec<SealProblem> = missing_lines(visit, results)
+        .map(|line| problem(Some(line.no), SealRule::LineMissing, "没有结果，请作答或注明未检原因", "has no answer: answer it, or say why it was not checked"))
+        .collect();
+    for result in results {
+        let planned = visit.lines.iter().any(|line| {
+            line.no == result.no && line.criterion == result.criterion && line.subject == result.subject
+        });
+        match template.criterion(&result.criterion).filter(|_| planned) {
+            Some(criterion) => line_problems(criterion, result, visit_on, &mut problems),
+            None => problems.push(problem(Some(result.no), SealRule::LineNotPlanned, "不在本次计划内", "is not part of this plan")),
+        }
+    }
+    problems.extend(findings.iter().flat_map(finding_problems));
+    problems.sort_by_key(|problem| (problem.line.unwrap_or(u32::MAX), problem.rule));
+    problems
+}
+
+fn problem(line: Option<u32>, rule: SealRule, zh: &str, en: &str) -> SealProblem {
+    let place = line.map_or_else(|| ("问题单".to_owned(), "finding".to_owned()), |no| (format!("第{no}项"), format!("line {no}")));
+    SealProblem { line, rule, message: Text::new(format!("{}：{zh}", place.0), format!("{}: {en}", place.1)) }
+}
+
+fn line_problems(criterion: &Criterion, result: &LineResult, visit_on: Date, problems: &mut Vec<SealProblem>) {
+    let mut say = |rule, zh: &str, en: &str| problems.push(problem(Some(result.no), rule, zh, en));
+    if result.outcome.needs_reason() {
+        if result.reason.trim().is_empty() {
+            say(SealRule::ReasonMissing, "不适用或未检必须写明原因", "say why it does not apply or was not checked");
+        }
+        return;
+    }
+    if result.outcome == Outcome::Abnormal && result.note.trim().is_empty() {
+        say(SealRule::NoteMissing, "异常必须写明情况", "describe what is abnormal");
+    }
+    let photos_due = match result.outcome {
+        Outcome::Abnormal => 1,
+        _ => criterion.evidence.photos_when_normal as usize,
+    };
+    let excused = result.no_photo.as_ref().is_some_and(|no_photo| !no_photo.reason.trim().is_empty());
+    if result.photos.len() < photos_due && !excused {
+        say(SealRule::PhotoMissing, "需要照片；无法拍照时请写明原因", "needs a photo, or the reason why none can be taken");
+    }
+    let outcomes: Vec<Outcome> = result.checks.iter().map(|check| check.outcome).collect();
+    if Criterion::floor(&outcomes) == Some(Outcome::Abnormal) && result.outcome != Outcome::Abnormal {
+        say(SealRule::TooGood, "有检查点异常，本项必须为异常", "a check is abnormal, so the line must be");
+    }
+    if result.bulk && criterion.evidence.photos_when_normal > 0 {
+        say(SealRule::BulkNotAllowed, "需要照片的项不能一键正常", "lines that need a photo cannot be filled in bulk");
+    }
+    for check in &criterion.checks {
+        let given = result.checks.iter().find(|given| given.check == check.key);
+        let Some(given) = given else {
+            say(SealRule::CheckMissing, &format!("检查点“{}”没有结果", check.label.zh), &format!("check “{}” has no result", check.label.en));
+            continue;
+        };
+        if let Some((zh, en)) = value_problem(check, given, result.bulk, visit_on) {
+            say(SealRule::ValueWrong, &format!("“{}”{zh}", check.label.zh), &format!("“{}” {en}", check.label.en));
+        }
+    }
+}
+
+fn value_problem(
+    check: &crate::template::Check,
+    given: &CheckResult,
+    bulk: bool,
+    visit_on: Date,
+) -> Option<(String, String)> {
+    if !check.input.takes_value() || given.outcome.needs_reason() {
+        return None;
+    }
+    let Some(value) = &given.value else {
+        return Some(("没有填写内容".to_owned(), "has no value".to_owned()));
+    };
+    if bulk && matches!(value, crate::value::Value::Readings { .. }) {
+        return Some(("读数不能一键填写".to_owned(), "is a reading and cannot be filled in bulk".to_owned()));
+    }
+    let mismatch = check.input.suggest(value, visit_on).err()?;
+    let zh = match &mismatch {
+        Mismatch::WrongType => "的内容与该检查点不符".to_owned(),
+        Mismatch::UnknownChoice(key) => format!("没有“{key}”这个选项"),
+        Mismatch::TooFewReadings { points } => format!("读数不全：至少{points}个测点，每个测点各量都要有"),
+        Mismatch::Implausible { value, unit } => format!("读数 {value} {unit} 不可能，请检查小数点"),
+        Mismatch::Empty => "没有任何登记".to_owned(),
+    };
+    Some((zh, mismatch.to_string()))
+}
+
+fn finding_problems(finding: &Finding) -> Vec<SealProblem> {
+    let mut problems = Vec::new();
+    let mut say = |zh: &str, en: &str| problems.push(problem(finding.line, SealRule::FindingIncomplete, zh, en));
+    if finding.description.trim().is_empty() {
+        say("问题单没有写明情况", "the finding has no description");
+    }
+    if finding.responsible_unit.trim().is_empty() {
+        say("问题单没有责任单位", "the finding names no responsible unit");
+    }
+    if finding.severity.respond_within_minutes().is_none() && finding.due_on.is_none() {
+        say("问题单没有整改期限", "the finding has no due date");
+    }
+    if finding.photos.is_empty() && finding.no_photo.is_none() {
+        say("问题单需要照片；无法拍照时请写明原因", "the finding needs a photo, or the reason why none can be taken");
+    }
+    problems
+}

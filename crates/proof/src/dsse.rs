@@ -1,0 +1,181 @@
+//! DSSE envelopes (in-toto Dead Simple Signing Envelope v1): the exact payload bytes and the signatures over them.
+//!
+//! A verifier needs no canonicaliser: what is signed is the PAE of the payload type and the payload bytes as they are.
+
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+use xunjian_domain::hash::Sha256;
+
+use crate::{
+    jcs,
+    suite::{KeyId, PublicKey, Signer, SuiteError},
+};
+
+/// A payload with its signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// Base 64 (RFC 4648 §4) of the payload bytes.
+    payload: String,
+    /// Media type of the payload.
+    #[serde(rename = "payloadType")]
+    pub payload_type: String,
+    /// At least one.
+    pub signatures: Vec<EnvelopeSignature>,
+}
+
+/// One signature of an envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvelopeSignature {
+    /// Which key signed; names the suite.
+    pub keyid: KeyId,
+    /// Base 64 of the signature.
+    sig: String,
+}
+
+/// Why an envelope is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// Not an envelope, or not in canonical spelling.
+    #[error("not a DSSE envelope in canonical spelling: {0}")]
+    Unreadable(#[from] jcs::JcsError),
+    /// Payload or signature is not base 64.
+    #[error("the {0} is not base 64")]
+    NotBase64(&'static str),
+    /// The envelope carries something else.
+    #[error("the envelope carries {found}, not {wanted}")]
+    WrongType {
+        /// The type found.
+        found: String,
+        /// The type wanted.
+        wanted: &'static str,
+    },
+    /// No signature by this key.
+    #[error("the envelope has no signature by {0}")]
+    NotSignedBy(KeyId),
+    /// The signature by this key is wrong.
+    #[error("the signature by {key} is wrong: {source}")]
+    BadSignature {
+        /// The key.
+        key: KeyId,
+        /// Why.
+        source: SuiteError,
+    },
+}
+
+/// The pre-authentication encoding: the exact message that is signed.
+#[must_use]
+pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let mut message = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
+    message.extend_from_slice(payload);
+    message
+}
+
+impl Envelope {
+    /// Signs `payload` with every signer, in the order given.
+    ///
+    /// # Errors
+    /// [`SuiteError::CannotSign`] when a key is out of reach.
+    pub fn sign(payload_type: &str, payload: &[u8], signers: &[&dyn Signer]) -> Result<Self, SuiteError> {
+        let message = pae(payload_type, payload);
+        let signatures = signers
+            .iter()
+            .map(|signer| {
+                let sig = BASE64.encode(&signer.sign(&message)?);
+                Ok(EnvelopeSignature { keyid: signer.public_key().id(), sig })
+            })
+            .collect::<Result<_, SuiteError>>()?;
+        Ok(Self { payload: BASE64.encode(payload), payload_type: payload_type.to_owned(), signatures })
+    }
+
+    /// Reads an envelope and insists on its canonical spelling: one envelope, one sequence of bytes.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::Unreadable`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        Ok(jcs::from_bytes(bytes)?)
+    }
+
+    /// The canonical bytes: what is stored, sent, and hashed as a leaf of the log.
+    ///
+    /// # Panics
+    /// Never: an envelope holds only texts.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "an envelope holds only texts, which always serialise")]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        jcs::to_bytes(self).expect("texts serialise")
+    }
+
+    /// Hash of the canonical bytes.
+    #[must_use]
+    pub fn sha256(&self) -> Sha256 {
+        Sha256::of(&self.to_bytes())
+    }
+
+    /// The payload bytes.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::NotBase64`].
+    pub fn payload(&self) -> Result<Vec<u8>, EnvelopeError> {
+        BASE64.decode(self.payload.as_bytes()).map_err(|_| EnvelopeError::NotBase64("payload"))
+    }
+
+    /// The payload bytes, if the envelope carries `wanted`.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::WrongType`] or [`EnvelopeError::NotBase64`].
+    pub fn payload_of(&self, wanted: &'static str) -> Result<Vec<u8>, EnvelopeError> {
+        if self.payload_type != wanted {
+            return Err(EnvelopeError::WrongType { found: self.payload_type.clone(), wanted });
+        }
+        self.payload()
+    }
+
+    /// The ids of the keys that claim to have signed.
+    pub fn key_ids(&self) -> impl Iterator<Item = &KeyId> {
+        self.signatures.iter().map(|signature| &signature.keyid)
+    }
+
+    /// Checks that `key` signed this envelope.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::NotSignedBy`] or [`EnvelopeError::BadSignature`].
+    pub fn verify(&self, key: &PublicKey) -> Result<(), EnvelopeError> {
+        let id = key.id();
+        let signature = self
+            .signatures
+            .iter()
+            .find(|signature| signature.keyid == id)
+            .ok_or_else(|| EnvelopeError::NotSignedBy(id.clone()))?;
+        let sig = BASE64.decode(signature.sig.as_bytes()).map_err(|_| EnvelopeError::NotBase64("signature"))?;
+        key.verify(&pae(&self.payload_type, &self.payload()?), &sig)
+            .map_err(|source| EnvelopeError::BadSignature { key: id, source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::Ed25519Signer;
+
+    #[test]
+    fn pae_is_that_of_the_specification() {
+        // The example of the DSSE v1 protocol document.
+        assert_eq!(pae("http://example.com/HelloWorld", b"hello world"), b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let signer = Ed25519Signer::from_seed(&[1; 32]);
+        let envelope = Envelope::sign("text/plain", b"{}", &[&signer]).unwrap();
+        let bytes = envelope.to_bytes();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            let refused = Envelope::from_bytes(&changed)
+                .and_then(|envelope| envelope.payload_of("text/plain").and_then(|_| envelope.verify(&signer.public_key())));
+            assert!(refused.is_err(), "byte {at} was changed and nobody noticed");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What a verifier knows of keys: the site root it trusts, the statements that root signed, and what was revoked.
+
+use std::collections::BTreeMap;
+
+use xunjian_domain::{hash::Sha256, time::TimestampMs};
+
+use crate::{
+    dsse::{Envelope, EnvelopeError},
+    jcs::JcsError,
+    statement::{HolderKind, KeyStatement, Revocation, SiteRoot, Statement, StatementError},
+    suite::KeyId,
+};
+
+/// Keys by id, each vouched for by the site root.
+#[derive(Debug, Clone)]
+pub struct Keyring {
+    root: SiteRoot,
+    fingerprint: Sha256,
+    statements: BTreeMap<KeyId, KeyStatement>,
+    revocations: BTreeMap<KeyId, Revocation>,
+}
+
+/// Why a statement does not enter the keyring, or a key does not count.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The statement cannot be read.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// Too few root keys signed.
+    #[error("{found} of the {wanted} root signatures needed are valid")]
+    BelowThreshold {
+        /// Valid signatures by different root keys.
+        found: u32,
+        /// The site's threshold.
+        wanted: u32,
+    },
+    /// A statement of another site.
+    #[error("the statement belongs to another site")]
+    ForeignSite,
+    /// A role that the holder's party may not have, or a machine with roles.
+    #[error("{0} cannot hold this role")]
+    RoleNotOpen(String),
+    /// The root is not the one that was pinned.
+    #[error("the site root has the fingerprint {found}, not the pinned {pinned}")]
+    WrongRoot {
+        /// What was given.
+        found: Sha256,
+        /// What was pinned.
+        pinned: Sha256,
+    },
+    /// The root asks for no signature or for more than it has keys.
+    #[error("the site root has a threshold of {0}, which its keys cannot meet")]
+    BadThreshold(u32),
+    /// No statement for the key.
+    #[error("nobody the site root vouches for holds the key {0}")]
+    Unknown(KeyId),
+    /// The key belongs to another kind of holder.
+    #[error("the key {key} belongs to a {found:?}, not a {wanted:?}")]
+    WrongHolder {
+        /// The key.
+        key: KeyId,
+        /// What it is.
+        found: HolderKind,
+        /// What is needed.
+        wanted: HolderKind,
+    },
+    /// Used before or after its time.
+    #[error("the key {0} was not valid at that time")]
+    NotValidThen(KeyId),
+    /// The document cannot be spelled.
+    #[error(transparent)]
+    Document(#[from] JcsError),
+}
+
+impl Keyring {
+    /// A keyring that trusts `root`; `pinned` is the fingerprint from paper, if there is one.
+    ///
+    /// # Errors
+    /// [`KeyringError::WrongRoot`] or [`KeyringError::BadThreshold`].
+    pub fn new(root: SiteRoot, pinned: Option<Sha256>) -> Result<Self, KeyringError> {
+        let fingerprint = root.fingerprint()?;
+        if let Some(pinned) = pinned.filter(|pinned| *pinned != fingerprint) {
+            return Err(KeyringError::WrongRoot { found: fingerprint, pinned });
+        }
+        if root.threshold == 0 || root.threshold as usize > root.keys.len() {
+            return Err(KeyringError::BadThreshold(root.threshold));
+        }
+        Ok(Self { root, fingerprint, statements: BTreeMap::new(), revocations: BTreeMap::new() })
+    }
+
+    /// The trusted root.
+    #[must_use]
+    pub fn root(&self) -> &SiteRoot {
+        &self.root
+    }
+
+    /// Its fingerprint.
+    #[must_use]
+    pub fn fingerprint(&self) -> Sha256 {
+        self.fingerprint
+    }
+
+    /// Takes in a key statement after checking the root's signatures on it.
+    ///
+    /// # Errors
+    /// [`KeyringError`] when too few root keys signed it, or it says what it must not.
+    pub fn admit(&mut self, envelope: &Envelope) -> Result<&KeyStatement, KeyringError> {
+        let statement = KeyStatement::read(envelope)?;
+        self.check_root(envelope)?;
+        if statement.site != self.root.site {
+            return Err(KeyringError::ForeignSite);
+        }
+        let is_machine_with_roles = statement.holder_kind != HolderKind::Person && !statement.roles.is_empty();
+        if is_machine_with_roles || statement.roles.iter().any(|role| !role.is_open_to(statement.party.kind)) {
+            return Err(KeyringError::RoleNotOpen(statement.holder_name));
+        }
+        let id = statement.key.id();
+        Ok(self.statements.entry(id).or_insert(statement))
+    }
+
+    /// Takes in a revocation after checking the root's signatures on it. The first one of a key counts.
+    ///
+    /// # Errors
+    /// [`KeyringError`] when too few root keys signed it.
+    pub fn revoke(&mut self, envelope: &Envelope) -> Result<(), KeyringError> {
+        let revocation = Revocation::read(envelope)?;
+        self.check_root(envelope)?;
+        if revocation.site != self.root.site {
+            return Err(KeyringError::ForeignSite);
+        }
+        self.revocations.entry(revocation.key.clone()).or_insert(revocation);
+        Ok(())
+    }
+
+    /// The statement for a key, whoever holds it.
+    #[must_use]
+    pub fn statement(&self, key: &KeyId) -> Option<&KeyStatement> {
+        self.statements.get(key)
+    }
+
+    /// Every statement.
+    pub fn statements(&self) -> impl Iterator<Item = &KeyStatement> {
+        self.statements.values()
+    }
+
+    /// The revocation of a key, if it was revoked.
+    #[must_use]
+    pub fn revocation(&self, key: &KeyId) -> Option<&Revocation> {
+        self.revocations.get(key)
+    }
+
+    /// The holder of `key`, if it is of the wanted kind and was valid at `at`. Revocation is judged apart, by the log's
+    /// order, because a wall clock cannot tell what came first.
+    ///
+    /// # Errors
+    /// [`KeyringError`] saying why the key does not count.
+    pub fn holder(&self, key: &KeyId, wanted: HolderKind, at: TimestampMs) -> Result<&KeyStatement, KeyringError> {
+        let statement = self.statements.get(key).ok_or_else(|| KeyringError::Unknown(key.clone()))?;
+        if statement.holder_kind != wanted {
+            return Err(KeyringError::WrongHolder { key: key.clone(), found: statement.holder_kind, wanted });
+        }
+        let too_late = statement.valid_until.is_some_and(|until| at >= until);
+        if at < statement.valid_from || too_late {
+            return Err(KeyringError::NotValidThen(key.clone()));
+        }
+        Ok(statement)
+    }
+
+    /// The key of the only holder of this kind that is the newest and not revoked: the service's own keys.
+    #[must_use]
+    pub fn current(&self, kind: HolderKind) -> Option<&KeyStatement> {
+        self.statements
+            .values()
+            .filter(|statement| statement.holder_kind == kind && !self.revocations.contains_key(&statement.key.id()))
+            .max_by_key(|statement| statement.valid_from)
+    }
+
+    fn check_root(&self, envelope: &Envelope) -> Result<(), KeyringError> {
+        // Each root key counts once, however often it signed.
+        let verifies = |key: &crate::suite::PublicKey| match envelope.verify(key) {
+            Ok(()) => Ok(1),
+            Err(EnvelopeError::NotSignedBy(_) | EnvelopeError::BadSignature { .. }) => Ok(0),
+            Err(other) => Err(StatementError::from(other)),
+        };
+        let mut found = 0;
+        for root in &self.root.keys {
+            found += verifies(&root.key)?;
+        }
+        if found < self.root.threshold {
+            return Err(KeyringError::BelowThreshold { found, wanted: self.root.threshold });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Checking one record, step by step. A failure names the step, so that a page can show exactly what is wrong.
+
+use serde::{Deserialize, Serialize};
+use xunjian_domain::{hash::Sha256, party::Role, time::TimestampMs};
+
+use crate::{
+    dsse::{Envelope, EnvelopeError},
+    keyring::{Keyring, KeyringError},
+    record::{MAX_RECORD_BYTES, Record},
+    statement::{Delivered, HolderKind, Statement},
+    receipt::Receipt,
+    suite::KeyId,
+};
+
+/// A step of checking a record, in the order they are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The envelope is canonical and carries a record whose bytes are canonical.
+    Bytes,
+    /// Within the record everything fits together.
+    Consistency,
+    /// The inspector's key belongs to an inspector of the site and was valid.
+    InspectorKey,
+    /// The inspector signed.
+    InspectorSignature,
+    /// The terminal's key belongs to that terminal and was valid.
+    TerminalKey,
+    /// The terminal signed.
+    TerminalSignature,
+    /// The service says that record and blobs are stored.
+    Delivered,
+    /// The log holds that statement.
+    Receipt,
+    /// The blobs hash to their names.
+    Blobs,
+}
+
+/// The step that failed, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{step:?}: {reason}")]
+pub struct Failure {
+    /// Which step.
+    pub step: Step,
+    /// Why, in words.
+    pub reason: String,
+}
+
+fn at(step: Step) -> impl Fn(&dyn std::fmt::Display) -> Failure {
+    move |reason| Failure { step, reason: reason.to_string() }
+}
+
+/// A record whose signatures were checked.
+#[derive(Debug, Clone)]
+pub struct VerifiedRecord {
+    /// SHA-256 of the record's bytes.
+    pub id: Sha256,
+    /// The record.
+    pub record: Record,
+}
+
+/// Reads the record out of envelope bytes: step [`Step::Bytes`] and [`Step::Consistency`]. Checks no signature.
+///
+/// # Errors
+/// [`Failure`].
+pub fn read_record(bytes: &[u8]) -> Result<(Envelope, VerifiedRecord), Failure> {
+    let wrong = at(Step::Bytes);
+    let envelope = Envelope::from_bytes(bytes).map_err(|error| wrong(&error))?;
+    let payload = envelope.payload().map_err(|error| wrong(&error))?;
+    if payload.len() > MAX_RECORD_BYTES {
+        return Err(wrong(&format!("the record has {} bytes, more than {MAX_RECORD_BYTES}", payload.len())));
+    }
+    let record = Record::read(&envelope).map_err(|error| wrong(&error))?;
+    record.check_consistency().map_err(|error| at(Step::Consistency)(&error))?;
+    Ok((envelope, VerifiedRecord { id: Sha256::of(&payload), record }))
+}
+
+/// Checks a record's bytes and both signatures. Key validity is judged at the moment the terminal's clock claims;
+/// revocation is judged by whoever knows the log's order.
+///
+/// # Errors
+/// [`Failure`] naming the first step that fails.
+pub fn verify_record(bytes: &[u8], keyring: &Keyring) -> Result<VerifiedRecord, Failure> {
+    let (envelope, verified) = read_record(bytes)?;
+    let record = &verified.record;
+    if record.site != keyring.root().site {
+        return Err(at(Step::Consistency)(&"the record belongs to another site"));
+    }
+    let sealed_at = record.clock.sealed.wall_ms;
+    let inspector = signed_by(
+        &envelope,
+        keyring,
+        (&record.inspector.key, HolderKind::Person, sealed_at),
+        (Step::InspectorKey, Step::InspectorSignature),
+    )?;
+    if inspector.holder != record.inspector.id.as_str() || !inspector.roles.contains(&Role::Inspector) {
+        return Err(at(Step::InspectorKey)(&"the key does not belong to this inspector"));
+    }
+    let terminal = signed_by(
+        &envelope,
+        keyring,
+        (&record.terminal.key, HolderKind::Terminal, sealed_at),
+        (Step::TerminalKey, Step::TerminalSignature),
+    )?;
+    if terminal.holder != record.terminal.id.as_str() {
+        return Err(at(Step::TerminalKey)(&"the key does not belong to this terminal"));
+    }
+    Ok(verified)
+}
+
+fn signed_by<'a>(
+    envelope: &Envelope,
+    keyring: &'a Keyring,
+    (key, kind, when): (&KeyId, HolderKind, TimestampMs),
+    (key_step, signature_step): (Step, Step),
+) -> Result<&'a crate::statement::KeyStatement, Failure> {
+    let holder = keyring.holder(key, kind, when).map_err(|error: KeyringError| at(key_step)(&error))?;
+    envelope.verify(&holder.key).map_err(|error: EnvelopeError| at(signature_step)(&error))?;
+    Ok(holder)
+}
+
+/// Checks that the service declared the record delivered, with exactly its blobs, and that the log holds that statement.
+///
+/// # Errors
+/// [`Failure`] at [`Step::Delivered`] or [`Step::Receipt`].
+pub fn verify_receipt(
+    record: &VerifiedRecord,
+    envelope: Sha256,
+    delivered: &[u8],
+    receipt: &Receipt,
+    keyring: &Keyring,
+) -> Result<Delivered, Failure> {
+    let wrong = at(Step::Delivered);
+    let signed = Envelope::from_bytes(delivered).map_err(|error| wrong(&error))?;
+    let statement = Delivered::read(&signed).map_err(|error| wrong(&error))?;
+    let key = signed.key_ids().next().ok_or_else(|| wrong(&"nobody signed"))?;
+    let service =
+        keyring.holder(key, HolderKind::Service, statement.stored_at).map_err(|error| wrong(&error))?;
+    signed.verify(&service.key).map_err(|error| wrong(&error))?;
+    if statement.site != keyring.root().site
+        || statement.record != record.id
+        || statement.envelope != envelope
+        || statement.blobs != record.record.blobs()
+    {
+        return Err(wrong(&"the statement is about something else than this record and its photos"));
+    }
+    let log = keyring.current(HolderKind::Log).ok_or_else(|| at(Step::Receipt)(&"no log key is known"))?;
+    receipt
+        .verify(delivered, &keyring.root().log_origin, &log.key)
+        .map_err(|error| at(Step::Receipt)(&error))?;
+    Ok(statement)
+}
