@@ -92,7 +92,9 @@ check_rust() {
   # A fresh rustup has not reached the PATH of this shell yet.
   if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then PATH="$HOME/.cargo/bin:$PATH"; fi
   local advice="Debian 12 packages neither rustup nor a new enough Rust, and this script downloads neither: install rustup as its site rustup.rs describes, then run 'rustup toolchain install stable' and this script again."
-  command -v cargo >/dev/null && command -v rustc >/dev/null || stop "Rust $wanted or newer is needed and was not found. $advice"
+  if ! { command -v cargo && command -v rustc; } >/dev/null; then
+    stop "Rust $wanted or newer is needed and was not found. $advice"
+  fi
   found="$(rustc --version | cut -d ' ' -f 2)"
   [ "$(printf '%s\n%s\n' "$wanted" "${found%%-*}" | sort --version-sort | head -n 1)" = "$wanted" ] ||
     stop "Rust $wanted or newer is needed and this machine has $found. $advice"

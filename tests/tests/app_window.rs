@@ -30,7 +30,10 @@ async fn first_screen_opens_in_chinese_and_switches_to_english_without_a_page_fa
     assert_eq!(version, concat!("版本 ", env!("CARGO_PKG_VERSION")), "the version comes from the Rust side");
     assert_eq!(window.text_of("identifier").await?, "应用标识 cn.xunjian.field", "so does the identifier");
     assert_eq!(window.text_of("name").await?, "巡检", "Chinese comes first");
-    assert!(window.text_of("welcome").await?.contains("尚未登记"), "an unenrolled app says so instead of showing tasks");
+    assert!(
+        window.text_of("welcome").await?.contains("尚未登记"),
+        "an unenrolled app says so instead of showing tasks"
+    );
     assert_eq!(window.client.title().await?, "巡检 Xunjian");
     window.screenshot("first").await?;
 
@@ -39,9 +42,17 @@ async fn first_screen_opens_in_chinese_and_switches_to_english_without_a_page_fa
     window.click("theme").await?;
     window.screenshot("first-dark").await?;
     window.click("language").await?;
-    assert_eq!(window.text_of("version").await?, concat!("Version ", env!("CARGO_PKG_VERSION")), "English after one press");
+    assert_eq!(
+        window.text_of("version").await?,
+        concat!("Version ", env!("CARGO_PKG_VERSION")),
+        "English after one press"
+    );
     assert!(window.text_of("welcome").await?.contains("not enrolled"), "the whole page speaks English");
-    assert_eq!(window.evaluate("return document.documentElement.lang").await?, json!("en"), "screen readers know it too");
+    assert_eq!(
+        window.evaluate("return document.documentElement.lang").await?,
+        json!("en"),
+        "screen readers know it too"
+    );
     window.screenshot("first-dark-en").await?;
 
     window.client.set_window_size(360, 640).await?;

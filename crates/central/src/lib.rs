@@ -1,2 +1,27 @@
-//! (stub)
+//! The central service: keeps the ledger, opens rounds, takes records and photos in without losing or doubling a byte,
+//! and proves with receipts from its transparency log that it did.
+//!
+//! Use cases are plain functions over [`site::Site`]; [`http`] and [`cli`] are thin shells around them. The service never
+//! uses the terminal's engine and never trusts a terminal: whatever comes in is verified before it is stored.
+
+pub mod blobs;
+pub mod cli;
+pub mod clock;
+pub mod db;
+pub mod delivery;
+pub mod enrol;
+pub mod error;
+pub mod http;
+pub mod intake;
+pub mod integrity;
+pub mod keys;
+pub mod labels;
+pub mod ledger;
 pub mod ledger_import;
+pub mod log;
+pub mod package;
+pub mod round;
+pub mod session;
+pub mod site;
+
+pub use error::Error;

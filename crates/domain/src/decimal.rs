@@ -4,8 +4,9 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A decimal number in its shortest plain spelling (`-3`, `23.5`, `0.08`), at most 15 digits.
-#[derive(Clone, Debug, Eq, Hash)]
+/// A decimal number in its shortest plain spelling (`-3`, `23.5`, `0.08`), at most 15 digits. Trailing zeros are dropped
+/// when it is read, so that equal numbers have equal fields.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal {
     mantissa: i64,
     scale: u32,
@@ -59,12 +60,6 @@ impl fmt::Display for Decimal {
         let digits = format!("{:0>width$}", self.mantissa.unsigned_abs(), width = self.scale as usize + 1);
         let (whole, fraction) = digits.split_at(digits.len() - self.scale as usize);
         if fraction.is_empty() { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{fraction}") }
-    }
-}
-
-impl PartialEq for Decimal {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
     }
 }
 

@@ -93,7 +93,10 @@ impl FromStr for LabelCode {
                 other => other,
             };
             let known: &[u8] = if at < 8 { ALPHABET } else { ISO_7064 };
-            *place = u8::try_from(character).ok().filter(|byte| known.contains(byte)).ok_or(CodeError::Character(character))?;
+            *place = u8::try_from(character)
+                .ok()
+                .filter(|byte| known.contains(byte))
+                .ok_or(CodeError::Character(character))?;
         }
         if check_characters(&code[..8]) != code[8..] {
             return Err(CodeError::Check);

@@ -154,7 +154,11 @@ pub fn derive_visits(
             .filter(|subject| !excluded.contains(subject))
             .flat_map(|subject| template.asked_of(subject.kind).map(move |(criterion, _)| (criterion, subject)))
             .zip(1..)
-            .map(|((criterion, subject), no)| PlanLine { no, criterion: criterion.key.clone(), subject: subject.clone() })
+            .map(|((criterion, subject), no)| PlanLine {
+                no,
+                criterion: criterion.key.clone(),
+                subject: subject.clone(),
+            })
             .collect();
         if let (Some(subject), false) = (subjects.into_iter().next(), lines.is_empty()) {
             visits.push(PlannedVisit { id: VisitId::new(ids.new_id()), kind, subject, title, room, lines });
@@ -166,8 +170,9 @@ pub fn derive_visits(
         for rack in ledger.racks.iter().filter(|rack| rack.room == room.id) {
             let mut assets: Vec<_> = ledger.assets_in(&rack.id).collect();
             assets.sort_by_key(|asset| asset.span);
-            let of_assets =
-                assets.iter().map(|asset| Subject { kind: SubjectKind::of_asset(asset.kind), id: asset.id.to_string() });
+            let of_assets = assets
+                .iter()
+                .map(|asset| Subject { kind: SubjectKind::of_asset(asset.kind), id: asset.id.to_string() });
             let subjects = std::iter::once(Subject { kind: SubjectKind::Rack, id: rack.id.to_string() })
                 .chain(of_assets)
                 .collect();

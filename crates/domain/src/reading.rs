@@ -41,7 +41,9 @@ impl Quantity {
     pub fn plausible(self) -> (i64, i64) {
         match self {
             Self::Temperature | Self::DewPoint => (-40, 80),
-            Self::RelativeHumidity | Self::LoadPercent | Self::BatteryPercent | Self::UsedPercent => (0, 100),
+            Self::RelativeHumidity | Self::BatteryPercent | Self::UsedPercent => (0, 100),
+            // An overloaded UPS shows more than its rating.
+            Self::LoadPercent => (0, 200),
             Self::CapacityTb => (0, 1_000_000),
         }
     }

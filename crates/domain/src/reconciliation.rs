@@ -244,10 +244,19 @@ mod tests {
             (Sighting { as_in_ledger: true, ..seen(Some("s1")) }, vec![Verdict::Matches]),
             (seen(Some("s1")), vec![Verdict::Unverified]),
             (Sighting { span: UnitSpan::new(7, 8), ..seen(Some("s1")) }, vec![Verdict::WrongUnit]),
-            (Sighting { model: Some("nf5280 m6".into()), as_in_ledger: true, ..seen(Some("s1")) }, vec![Verdict::Matches]),
+            (
+                Sighting { model: Some("nf5280 m6".into()), as_in_ledger: true, ..seen(Some("s1")) },
+                vec![Verdict::Matches],
+            ),
             (Sighting { model: Some("NF5280M5".into()), ..seen(Some("s1")) }, vec![Verdict::WrongModel]),
-            (Sighting { brand: Some("华为".into()), serial: Some("X".into()), ..seen(Some("s1")) }, vec![Verdict::WrongBrand, Verdict::WrongSerial]),
-            (Sighting { owning_unit: Some("市水务局".into()), order_no: Some("DD2".into()), ..seen(Some("s1")) }, vec![Verdict::WrongOwner, Verdict::WrongOrder]),
+            (
+                Sighting { brand: Some("华为".into()), serial: Some("X".into()), ..seen(Some("s1")) },
+                vec![Verdict::WrongBrand, Verdict::WrongSerial],
+            ),
+            (
+                Sighting { owning_unit: Some("市水务局".into()), order_no: Some("DD2".into()), ..seen(Some("s1")) },
+                vec![Verdict::WrongOwner, Verdict::WrongOrder],
+            ),
             (Sighting { quantity: Some(2), ..seen(Some("s1")) }, vec![Verdict::WrongQuantity]),
         ];
         for (sighting, verdicts) in cases {

@@ -46,7 +46,10 @@ impl SubjectKind {
     /// Whether the subject stands in a rack as a ledger entry.
     #[must_use]
     pub fn is_asset(self) -> bool {
-        matches!(self, Self::PhysicalServer | Self::HostedDevice | Self::BackupDevice | Self::Storage | Self::OtherAsset)
+        matches!(
+            self,
+            Self::PhysicalServer | Self::HostedDevice | Self::BackupDevice | Self::Storage | Self::OtherAsset
+        )
     }
 }
 

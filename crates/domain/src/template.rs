@@ -131,6 +131,8 @@ pub enum Deviation {
     Added(CriterionKey),
     /// A line is asked in other words.
     Reworded(CriterionKey),
+    /// The printed words stand, but what is asked of whom, or how, was changed.
+    Changed(CriterionKey),
 }
 
 /// Why a template cannot be used.
@@ -223,6 +225,7 @@ impl Template {
                 Some(ours) if ours.text_sha256 != line.text_sha256 => {
                     found.push(Deviation::Reworded(line.key.clone()));
                 }
+                Some(ours) if ours != line => found.push(Deviation::Changed(line.key.clone())),
                 Some(_) => {}
             }
         }

@@ -16,6 +16,14 @@ impl TimestampMs {
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
+
+    /// The calendar day in China (UTC+8 all year), where the standard applies; due windows and expiry dates mean this day
+    /// whatever time zone a tablet is set to.
+    #[must_use]
+    pub fn day_in_china(self) -> Date {
+        let at = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        jiff::tz::offset(8).to_datetime(at).date()
+    }
 }
 
 impl fmt::Display for TimestampMs {
@@ -40,7 +48,14 @@ pub struct ClockReading {
     pub boot_id: String,
 }
 
-/// The first day on which footage that starts on `earliest_footage` is older than `months` calendar months.
+/// The day of an instant in China, which has one time zone (UTC+8) without summer time: the day a visit happened on.
+#[must_use]
+pub fn day_in_china(at: TimestampMs) -> Date {
+    let timestamp = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    jiff::tz::Offset::constant(8).to_datetime(timestamp).date()
+}
+
+/// Whether footage that starts on `earliest_footage` was, on the day of the visit, older than `months` calendar months.
 ///
 /// Table A.2 row 11 asks for “录像是否保存时间大于3个月”: strictly more than, in calendar months, and a missing day
 /// of the month counts as its last day (31 May minus 3 months is 28 or 29 February).
@@ -69,6 +84,19 @@ mod tests {
         for (earliest, visit, kept, why) in cases {
             assert_eq!(kept_longer_than_months(earliest, visit, 3), kept, "{why}");
         }
+    }
+
+    #[test]
+    fn the_day_is_that_of_china() {
+        let midnight_in_guangzhou = TimestampMs(1_795_276_800_000);
+        assert_eq!(midnight_in_guangzhou.to_string(), "2026-11-21T16:00:00.000Z");
+        assert_eq!(midnight_in_guangzhou.day_in_china(), date(2026, 11, 22));
+        assert_eq!(midnight_in_guangzhou.plus_ms(-1).day_in_china(), date(2026, 11, 21));
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_china() {
+        assert_eq!(day_in_china(TimestampMs(1_792_000_000_000)), date(2026, 10, 15), "17:46 in Greenwich is 01:46 there");
     }
 
     #[test]

@@ -279,9 +279,9 @@ fn readings_are_out(quantities: &[Quantity], points: u32, readings: &[Reading]) 
     at.sort_unstable();
     at.dedup();
     let complete = at.iter().all(|point| {
-        quantities.iter().all(|quantity| {
-            readings.iter().any(|reading| reading.quantity == *quantity && reading.point == *point)
-        })
+        quantities
+            .iter()
+            .all(|quantity| readings.iter().any(|reading| reading.quantity == *quantity && reading.point == *point))
     });
     if at.len() < points as usize || !complete {
         return Err(Mismatch::TooFewReadings { points });
@@ -307,15 +307,35 @@ mod tests {
         let value = |json: &str| serde_json::from_str::<Value>(json).unwrap();
         let footage = r#"{"type":"earliest_footage","months":3}"#;
         let cases = [
-            (r#"{"type":"count","unit":{"zh":"条","en":"alarms"},"abnormal_above":0}"#, r#"{"type":"count","count":0}"#, Outcome::Normal),
-            (r#"{"type":"count","unit":{"zh":"条","en":"alarms"},"abnormal_above":0}"#, r#"{"type":"count","count":2}"#, Outcome::Abnormal),
+            (
+                r#"{"type":"count","unit":{"zh":"条","en":"alarms"},"abnormal_above":0}"#,
+                r#"{"type":"count","count":0}"#,
+                Outcome::Normal,
+            ),
+            (
+                r#"{"type":"count","unit":{"zh":"条","en":"alarms"},"abnormal_above":0}"#,
+                r#"{"type":"count","count":2}"#,
+                Outcome::Abnormal,
+            ),
             (footage, r#"{"type":"earliest_footage","on":"2026-08-22"}"#, Outcome::Abnormal),
             (footage, r#"{"type":"earliest_footage","on":"2026-08-21"}"#, Outcome::Normal),
             (r#"{"type":"doors"}"#, r#"{"type":"doors","front":"locked","rear":"unlocked"}"#, Outcome::Abnormal),
             (r#"{"type":"doors"}"#, r#"{"type":"doors","front":"locked","rear":"no_door"}"#, Outcome::Normal),
-            (r#"{"type":"expiries"}"#, r#"{"type":"expiries","items":[{"place":"东门","expires_on":"2026-11-21"}]}"#, Outcome::Abnormal),
-            (r#"{"type":"unit_counts"}"#, r#"{"type":"unit_counts","units":[{"owning_unit":"市公安局","ordered":20,"in_ledger":20,"online":19}]}"#, Outcome::Abnormal),
-            (r#"{"type":"unit_counts"}"#, r#"{"type":"unit_counts","units":[{"owning_unit":"市公安局","ordered":null,"in_ledger":20,"online":20}]}"#, Outcome::Normal),
+            (
+                r#"{"type":"expiries"}"#,
+                r#"{"type":"expiries","items":[{"place":"东门","expires_on":"2026-11-21"}]}"#,
+                Outcome::Abnormal,
+            ),
+            (
+                r#"{"type":"unit_counts"}"#,
+                r#"{"type":"unit_counts","units":[{"owning_unit":"市公安局","ordered":20,"in_ledger":20,"online":19}]}"#,
+                Outcome::Abnormal,
+            ),
+            (
+                r#"{"type":"unit_counts"}"#,
+                r#"{"type":"unit_counts","units":[{"owning_unit":"市公安局","ordered":null,"in_ledger":20,"online":20}]}"#,
+                Outcome::Normal,
+            ),
         ];
         for (asked, answered, outcome) in cases {
             assert_eq!(input(asked).suggest(&value(answered), VISIT_ON), Ok(outcome), "{asked} answered {answered}");

@@ -82,7 +82,9 @@ fn each_printed_line_stands_in_the_template_byte_for_byte_and_in_order() {
     let asked: Vec<String> = Template::annex_a()
         .criteria
         .iter()
-        .map(|line| [&line.table, &line.row.to_string(), &line.category, &line.item, &line.text].map(String::as_str).join("\t"))
+        .map(|line| {
+            [&line.table, &line.row.to_string(), &line.category, &line.item, &line.text].map(String::as_str).join("\t")
+        })
         .collect();
     let printed: Vec<&str> = PRINTED.lines().skip(1).collect();
     assert_eq!(asked, printed, "the template asks what is printed, slips included");
@@ -102,7 +104,8 @@ fn each_printed_line_stands_in_the_template_byte_for_byte_and_in_order() {
 #[test]
 fn keys_name_table_row_and_printed_line() {
     let template = Template::annex_a();
-    let lines_of_row = |of: &Criterion| template.criteria.iter().filter(|c| (&c.table, c.row) == (&of.table, of.row)).count();
+    let lines_of_row =
+        |of: &Criterion| template.criteria.iter().filter(|c| (&c.table, c.row) == (&of.table, of.row)).count();
     for line in &template.criteria {
         let row = format!("{}-{:02}", line.table, line.row);
         let letter = line.key.as_str().strip_prefix(&row).map(str::len);

@@ -1,1 +1,57 @@
-//! (stub)
+//! The terminal's engine without any UI: what the headless terminal `xunjian-field` and the app both stand on.
+//!
+//! One method of [`Field`] is one use case: `enrol`, `pull`, `today`, `start_visit`, `record_result`, `attach_photo`,
+//! `scan_label`, `sight`, `report_finding`, `seal`, `sync_now`. Each takes values and returns values; the engine never
+//! prints and never draws. Every answer is its own transaction, committed before it is reported. Clock, identities and
+//! the service enter through traits ([`clock::Clock`], [`ids::IdSource`], [`xunjian_protocol::SyncApi`]).
+
+mod answer;
+mod bulk;
+pub mod clock;
+mod comparison;
+mod draft;
+mod engine;
+mod enrolment;
+pub mod error;
+mod evidence;
+mod export;
+mod finding;
+pub mod http;
+pub mod ids;
+mod jumps;
+pub mod keys;
+mod label;
+mod log_watch;
+pub mod photo;
+mod pull;
+mod readings;
+mod records;
+pub mod scan;
+mod seal;
+mod sighting;
+mod status;
+mod store;
+mod sync;
+mod today;
+mod trust;
+mod visit;
+
+pub use answer::{AnswerReport, LineSelector, NewAnswer, NewCheck, NewReading, NewValue};
+pub use bulk::BulkReport;
+pub use draft::DraftRef;
+pub use engine::Field;
+pub use enrolment::{Enrolled, Enrolment};
+pub use error::{Code, FieldError};
+pub use evidence::{Attached, NewPhoto};
+pub use finding::NewFinding;
+pub use label::ScanReport;
+pub use pull::PullReport;
+pub use readings::PointReading;
+pub use records::{BlobDetail, RecordDetail, RecordSummary, StepReport};
+pub use seal::{NewSeal, Sealed};
+pub use sighting::{AssetSelector, NewSighting, RackView};
+pub use status::Status;
+pub use store::{person::Person, record::RecordState};
+pub use sync::{SyncOptions, SyncReport};
+pub use today::{Today, VisitState};
+pub use visit::{VisitSelector, VisitView};

@@ -162,7 +162,10 @@ mod tests {
     #[test]
     fn pae_is_that_of_the_specification() {
         // The example of the DSSE v1 protocol document.
-        assert_eq!(pae("http://example.com/HelloWorld", b"hello world"), b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+        assert_eq!(
+            pae("http://example.com/HelloWorld", b"hello world"),
+            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+        );
     }
 
     #[test]
@@ -173,8 +176,9 @@ mod tests {
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
-            let refused = Envelope::from_bytes(&changed)
-                .and_then(|envelope| envelope.payload_of("text/plain").and_then(|_| envelope.verify(&signer.public_key())));
+            let refused = Envelope::from_bytes(&changed).and_then(|envelope| {
+                envelope.payload_of("text/plain").and_then(|_| envelope.verify(&signer.public_key()))
+            });
             assert!(refused.is_err(), "byte {at} was changed and nobody noticed");
         }
     }

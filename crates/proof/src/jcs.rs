@@ -87,7 +87,13 @@ mod tests {
     #[test]
     fn another_spelling_of_the_same_document_is_refused() {
         assert!(from_bytes::<Value>(br#"{"a":1,"b":2}"#).is_ok());
-        for spelling in [r#"{"b":2,"a":1}"#, r#"{"a":1, "b":2}"#, r#"{"a":1,"b":2}"#.trim_end_matches('}'), r#"{"a":1,"a":1,"b":2}"#, "{\"a\":1,\"b\":2}\n"] {
+        for spelling in [
+            r#"{"b":2,"a":1}"#,
+            r#"{"a":1, "b":2}"#,
+            r#"{"a":1,"b":2}"#.trim_end_matches('}'),
+            r#"{"a":1,"a":1,"b":2}"#,
+            "{\"a\":1,\"b\":2}\n",
+        ] {
             assert!(from_bytes::<Value>(spelling.as_bytes()).is_err(), "{spelling}");
         }
     }

@@ -146,8 +146,7 @@ impl LabelPayload {
         }
         let head = [[self.kind].as_slice(), &self.key, &self.print].concat();
         let signed = message(site, &head);
-        let is_right =
-            |key: &&PublicKey| label_key_id(key) == self.key && key.verify(&signed, &self.signature).is_ok();
+        let is_right = |key: &&PublicKey| label_key_id(key) == self.key && key.verify(&signed, &self.signature).is_ok();
         keys.iter().find(is_right).map(|_| self.print_id()).ok_or(LabelError::Forged)
     }
 }
@@ -181,7 +180,8 @@ mod tests {
         let (press, forger) = (Ed25519Signer::from_seed(&[9; 32]), Ed25519Signer::from_seed(&[8; 32]));
         let site = SiteId::new("gz-demo");
         let id = LabelPrintId::new("0190a7c2-1111-7000-8000-000000000001");
-        let read = |text: &str| LabelPayload::parse(text).and_then(|p| p.verify("a.example", &site, &[press.public_key()]));
+        let read =
+            |text: &str| LabelPayload::parse(text).and_then(|p| p.verify("a.example", &site, &[press.public_key()]));
         assert_eq!(read("9XHMGZKRWGCM"), Err(LabelError::NotALabel));
         assert_eq!(read("https://a.example/L/AAAA"), Err(LabelError::NotALabel));
         let foreign = print("b.example", &site, LabelKind::Rack, &id, &press).unwrap();

@@ -147,7 +147,13 @@ pub fn consistency_proof<N: Nodes>(nodes: &N, old: u64, new: u64) -> Result<Vec<
 ///
 /// # Errors
 /// [`ProofError`].
-pub fn verify_inclusion(hash: Sha256, index: u64, size: u64, proof: &[Sha256], root: &Sha256) -> Result<(), ProofError> {
+pub fn verify_inclusion(
+    hash: Sha256,
+    index: u64,
+    size: u64,
+    proof: &[Sha256],
+    root: &Sha256,
+) -> Result<(), ProofError> {
     if index >= size {
         return Err(ProofError::OutOfRange);
     }

@@ -128,8 +128,7 @@ impl SignedCheckpoint {
             return Err(NoteError::WrongOrigin(self.checkpoint.origin.clone()));
         }
         let signature = self.signature_of(origin, ED25519, key)?;
-        key.verify(self.checkpoint.body().as_bytes(), signature)
-            .map_err(|_| NoteError::BadSignature(origin.to_owned()))
+        key.verify(self.checkpoint.body().as_bytes(), signature).map_err(|_| NoteError::BadSignature(origin.to_owned()))
     }
 
     /// Adds a cosignature with the time, in seconds since the epoch (C2SP `tlog-cosignature` v1).
@@ -154,8 +153,7 @@ impl SignedCheckpoint {
         let (time, signature) =
             bytes.split_first_chunk::<8>().ok_or(NoteError::Malformed("a cosignature without a time"))?;
         let seconds = u64::from_be_bytes(*time);
-        key.verify(&self.cosigned_message(seconds), signature)
-            .map_err(|_| NoteError::BadSignature(name.to_owned()))?;
+        key.verify(&self.cosigned_message(seconds), signature).map_err(|_| NoteError::BadSignature(name.to_owned()))?;
         Ok(seconds)
     }
 

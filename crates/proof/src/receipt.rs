@@ -49,10 +49,8 @@ impl Receipt {
             .ok_or(ReceiptError::Malformed("the first line is another"))?;
         let (head, note) = rest.split_once("\n\n").ok_or(ReceiptError::Malformed("no checkpoint"))?;
         let mut lines = head.split('\n');
-        let number = lines
-            .next()
-            .and_then(|line| line.strip_prefix("index "))
-            .ok_or(ReceiptError::Malformed("no index"))?;
+        let number =
+            lines.next().and_then(|line| line.strip_prefix("index ")).ok_or(ReceiptError::Malformed("no index"))?;
         let index: u64 = number.parse().map_err(|_| ReceiptError::Malformed("the index is not a number"))?;
         let proof = lines
             .map(|line| {

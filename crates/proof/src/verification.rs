@@ -6,9 +6,9 @@ use xunjian_domain::{hash::Sha256, party::Role, time::TimestampMs};
 use crate::{
     dsse::{Envelope, EnvelopeError},
     keyring::{Keyring, KeyringError},
+    receipt::Receipt,
     record::{MAX_RECORD_BYTES, Record},
     statement::{Delivered, HolderKind, Statement},
-    receipt::Receipt,
     suite::KeyId,
 };
 
@@ -134,8 +134,7 @@ pub fn verify_receipt(
     let signed = Envelope::from_bytes(delivered).map_err(|error| wrong(&error))?;
     let statement = Delivered::read(&signed).map_err(|error| wrong(&error))?;
     let key = signed.key_ids().next().ok_or_else(|| wrong(&"nobody signed"))?;
-    let service =
-        keyring.holder(key, HolderKind::Service, statement.stored_at).map_err(|error| wrong(&error))?;
+    let service = keyring.holder(key, HolderKind::Service, statement.stored_at).map_err(|error| wrong(&error))?;
     signed.verify(&service.key).map_err(|error| wrong(&error))?;
     if statement.site != keyring.root().site
         || statement.record != record.id
@@ -145,8 +144,6 @@ pub fn verify_receipt(
         return Err(wrong(&"the statement is about something else than this record and its photos"));
     }
     let log = keyring.current(HolderKind::Log).ok_or_else(|| at(Step::Receipt)(&"no log key is known"))?;
-    receipt
-        .verify(delivered, &keyring.root().log_origin, &log.key)
-        .map_err(|error| at(Step::Receipt)(&error))?;
+    receipt.verify(delivered, &keyring.root().log_origin, &log.key).map_err(|error| at(Step::Receipt)(&error))?;
     Ok(statement)
 }

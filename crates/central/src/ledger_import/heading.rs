@@ -93,9 +93,10 @@ impl TableKind {
             Self::Assets => ("设备台账：机房、机柜编号、资源类型、品牌或型号", "assets: site, rack, role, device_type"),
             Self::Racks => ("机柜清单：机房、机柜编号、机柜高度", "racks: site, name, u_height"),
             Self::VirtualMachines => ("虚拟机清单：虚拟主机名称、集群", "virtual machines: name, cluster"),
-            Self::Orders => {
-                ("订单清单：订单编号、归属单位、资源类型、数量", "orders: order_no, owning_unit, resource_kind, quantity")
-            }
+            Self::Orders => (
+                "订单清单：订单编号、归属单位、资源类型、数量",
+                "orders: order_no, owning_unit, resource_kind, quantity",
+            ),
         }
     }
 }

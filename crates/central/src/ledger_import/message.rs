@@ -21,10 +21,7 @@ pub(super) fn no_header(file: &str, wanted: &[TableKind]) -> Text {
     let zh: Vec<_> = wanted.iter().map(|kind| kind.needed().0).collect();
     let en: Vec<_> = wanted.iter().map(|kind| kind.needed().1).collect();
     Text::new(
-        format!(
-            "文件“{file}”的前 20 行里没有可识别的表头。表头需要包含（{}）。请补上表头后重新导入。",
-            zh.join("；")
-        ),
+        format!("文件“{file}”的前 20 行里没有可识别的表头。表头需要包含（{}）。请补上表头后重新导入。", zh.join("；")),
         format!(
             "The first 20 rows of \"{file}\" hold no heading row that is known. Its headings must include ({}). \
              Add them and import the file again.",
@@ -113,9 +110,7 @@ pub(super) fn rack_height_differs(rack: &str, first: u16, second: u16) -> Text {
 pub(super) fn unknown_kind(cell: &str) -> Text {
     let cell = quote(cell);
     Text::new(
-        format!(
-            "资源类型“{cell}”无法识别，未导入。请改为物理服务器、托管设备、备份设备、存储或其他。"
-        ),
+        format!("资源类型“{cell}”无法识别，未导入。请改为物理服务器、托管设备、备份设备、存储或其他。"),
         format!(
             "The kind \"{cell}\" is not known and the row was not imported. Write physical server, hosted device, \
              backup device, storage or other."
@@ -169,9 +164,7 @@ pub(super) fn bad_height(cell: &str) -> Text {
 pub(super) fn position_outside_rack(cell: &str, rack: &str, units: u16) -> Text {
     let (cell, rack) = (quote(cell), quote(rack));
     Text::new(
-        format!(
-            "U 位“{cell}”超出机柜“{rack}”的 1-{units}U，未导入。请改正 U 位；若机柜更高，请在机柜清单里写明高度。"
-        ),
+        format!("U 位“{cell}”超出机柜“{rack}”的 1-{units}U，未导入。请改正 U 位；若机柜更高，请在机柜清单里写明高度。"),
         format!(
             "The position \"{cell}\" lies outside rack \"{rack}\", which has units 1-{units}; the row was not \
              imported. Correct the position, or give the rack its height in a rack list."

@@ -33,6 +33,8 @@ pub enum RowCode {
     BadDate,
     /// The row names a rack that the rack list does not have (imported, the rack is added, and listed).
     UnknownRack,
+    /// The row repeats an earlier one: the same virtual machine, order or rack again (skipped).
+    Repeated,
     /// A virtual machine without a cluster, or an order without number, unit or quantity (skipped).
     Incomplete,
 }

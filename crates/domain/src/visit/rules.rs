@@ -64,15 +64,28 @@ pub fn seal_problems(
     visit_on: Date,
 ) -> Vec<SealProblem> {
     let mut problems: Vec<SealProblem> = missing_lines(visit, results)
-        .map(|line| problem(Some(line.no), SealRule::LineMissing, "没有结果，请作答或注明未检原因", "has no answer: answer it, or say why it was not checked"))
+        .map(|line| {
+            problem(
+                Some(line.no),
+                SealRule::LineMissing,
+                "没有结果，请作答或注明未检原因",
+                "has no answer: answer it, or say why it was not checked",
+            )
+        })
         .collect();
     for result in results {
-        let planned = visit.lines.iter().any(|line| {
-            line.no == result.no && line.criterion == result.criterion && line.subject == result.subject
-        });
+        let planned = visit
+            .lines
+            .iter()
+            .any(|line| line.no == result.no && line.criterion == result.criterion && line.subject == result.subject);
         match template.criterion(&result.criterion).filter(|_| planned) {
             Some(criterion) => line_problems(criterion, result, visit_on, &mut problems),
-            None => problems.push(problem(Some(result.no), SealRule::LineNotPlanned, "不在本次计划内", "is not part of this plan")),
+            None => problems.push(problem(
+                Some(result.no),
+                SealRule::LineNotPlanned,
+                "不在本次计划内",
+                "is not part of this plan",
+            )),
         }
     }
     problems.extend(findings.iter().flat_map(finding_problems));
@@ -81,7 +94,8 @@ pub fn seal_problems(
 }
 
 fn problem(line: Option<u32>, rule: SealRule, zh: &str, en: &str) -> SealProblem {
-    let place = line.map_or_else(|| ("问题单".to_owned(), "finding".to_owned()), |no| (format!("第{no}项"), format!("line {no}")));
+    let place = line
+        .map_or_else(|| ("问题单".to_owned(), "finding".to_owned()), |no| (format!("第{no}项"), format!("line {no}")));
     SealProblem { line, rule, message: Text::new(format!("{}：{zh}", place.0), format!("{}: {en}", place.1)) }
 }
 
@@ -102,7 +116,11 @@ fn line_problems(criterion: &Criterion, result: &LineResult, visit_on: Date, pro
     };
     let excused = result.no_photo.as_ref().is_some_and(|no_photo| !no_photo.reason.trim().is_empty());
     if result.photos.len() < photos_due && !excused {
-        say(SealRule::PhotoMissing, "需要照片；无法拍照时请写明原因", "needs a photo, or the reason why none can be taken");
+        say(
+            SealRule::PhotoMissing,
+            "需要照片；无法拍照时请写明原因",
+            "needs a photo, or the reason why none can be taken",
+        );
     }
     let outcomes: Vec<Outcome> = result.checks.iter().map(|check| check.outcome).collect();
     if Criterion::floor(&outcomes) == Some(Outcome::Abnormal) && result.outcome != Outcome::Abnormal {
@@ -114,7 +132,11 @@ fn line_problems(criterion: &Criterion, result: &LineResult, visit_on: Date, pro
     for check in &criterion.checks {
         let given = result.checks.iter().find(|given| given.check == check.key);
         let Some(given) = given else {
-            say(SealRule::CheckMissing, &format!("检查点“{}”没有结果", check.label.zh), &format!("check “{}” has no result", check.label.en));
+            say(
+                SealRule::CheckMissing,
+                &format!("检查点“{}”没有结果", check.label.zh),
+                &format!("check “{}” has no result", check.label.en),
+            );
             continue;
         };
         if let Some((zh, en)) = value_problem(check, given, result.bulk, visit_on) {

@@ -1,0 +1,1 @@
+DELETE FROM key_request WHERE key_id = $1

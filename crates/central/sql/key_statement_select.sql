@@ -1,0 +1,1 @@
+SELECT envelope FROM key_statement ORDER BY key_id

@@ -1,0 +1,1 @@
+SELECT id FROM label_print WHERE code = $1

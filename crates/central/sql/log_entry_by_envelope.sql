@@ -1,0 +1,1 @@
+SELECT idx, envelope FROM log_entry WHERE envelope_sha256 = $1

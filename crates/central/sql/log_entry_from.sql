@@ -1,0 +1,1 @@
+SELECT idx, kind, envelope_sha256, envelope FROM log_entry WHERE idx >= $1 ORDER BY idx LIMIT 500

@@ -1,0 +1,1 @@
+DELETE FROM log_inbox WHERE id = $1

@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM log_node

@@ -1,0 +1,1 @@
+UPDATE log_tail SET size = size WHERE id = 1

@@ -1,0 +1,1 @@
+SELECT size, checkpoint FROM log_tail WHERE id = 1

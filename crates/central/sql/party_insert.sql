@@ -1,0 +1,1 @@
+INSERT INTO party (id, kind, name) VALUES ($1, $2, $3)

@@ -1,0 +1,1 @@
+SELECT id, kind, name FROM party ORDER BY id

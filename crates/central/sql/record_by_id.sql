@@ -1,0 +1,1 @@
+SELECT envelope, terminal_id FROM record WHERE id = $1

@@ -1,0 +1,1 @@
+SELECT record.id FROM record LEFT JOIN delivered ON delivered.record_id = record.id WHERE delivered.record_id IS NULL AND NOT EXISTS (SELECT 1 FROM record_blob LEFT JOIN blob ON blob.sha256 = record_blob.sha256 WHERE record_blob.record_id = record.id AND blob.sha256 IS NULL) ORDER BY record.received_at, record.id

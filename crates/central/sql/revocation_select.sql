@@ -1,0 +1,1 @@
+SELECT envelope FROM revocation ORDER BY key_id

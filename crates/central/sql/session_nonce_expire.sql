@@ -1,0 +1,1 @@
+DELETE FROM session_nonce WHERE expires_at <= $1

@@ -1,0 +1,1 @@
+SELECT site_root, label_host, service_desk, limits FROM site WHERE id = 1

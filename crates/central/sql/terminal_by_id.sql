@@ -1,0 +1,1 @@
+SELECT public_key FROM terminal WHERE id = $1

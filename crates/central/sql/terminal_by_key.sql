@@ -1,0 +1,1 @@
+SELECT id FROM terminal WHERE key_id = $1

@@ -1,0 +1,1 @@
+SELECT id, name, key_id, public_key, enrolled_at FROM terminal ORDER BY id

@@ -1,0 +1,28 @@
+//! The service's clock and sources of randomness: the only place where the crate reaches for them.
+
+use uuid::Uuid;
+use xunjian_domain::time::TimestampMs;
+
+/// Now, by the service's wall clock.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the module the clock enters through")]
+pub fn now() -> TimestampMs {
+    TimestampMs(jiff::Timestamp::now().as_millisecond())
+}
+
+/// A fresh UUIDv7 text.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the module ids enter through")]
+pub fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// `N` random bytes from the operating system.
+///
+/// # Errors
+/// When the operating system has none to give.
+pub fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,220 @@
+//! Taking records in: everything is verified before it is stored, and nothing that was refused is thrown away.
+//!
+//! Order of effects: record row, blob list and log inbox are one transaction; only after its commit does the terminal get
+//! an answer. A crash before the commit leaves nothing, and the terminal sends again; a crash after it leaves the record,
+//! and the repeated call answers `Identical`.
+
+use xunjian_domain::{
+    hash::Sha256,
+    ids::TerminalId,
+    plan::PlannedVisit,
+    template::Template,
+    time::day_in_china,
+    visit::seal_problems,
+};
+use xunjian_proof::{
+    record::Record,
+    statement::{PlanStatement, Statement as _},
+    suite::KeyId,
+    verification::{self, Failure, Step, VerifiedRecord},
+};
+use xunjian_protocol::{
+    path::MAX_ENVELOPE_BYTES,
+    problem::{Problem, ProblemCode},
+    record::RecordAnswer,
+};
+
+use crate::{
+    clock,
+    db::{Sql, sql},
+    error::Error,
+    ledger::read_chunk,
+    log::{self, to_i64},
+    site::Site,
+};
+
+/// Why a record is not taken in, and whether its bytes are kept aside for a person to look at.
+struct Refusal {
+    code: ProblemCode,
+    detail: String,
+    is_kept: bool,
+}
+
+fn kept(code: ProblemCode, detail: impl Into<String>) -> Refusal {
+    Refusal { code, detail: detail.into(), is_kept: true }
+}
+
+/// Takes one record in, or says why not.
+///
+/// # Errors
+/// [`Error`] of the database; then nothing was stored and the terminal sends again.
+pub fn submit(
+    site: &Site,
+    terminal: &TerminalId,
+    envelope: &[u8],
+    language: xunjian_domain::text::Language,
+) -> Result<RecordAnswer, Error> {
+    let answer = site.db.write(|sql| {
+        let refusal = match judge(site, sql, terminal, envelope)? {
+            Ok(Judgement::Identical(record)) => return Ok::<_, Error>(RecordAnswer::Identical { record }),
+            Ok(Judgement::New(verified)) => {
+                store(sql, &verified, envelope)?;
+                fail::fail_point!("intake.before_commit");
+                return Ok(RecordAnswer::Stored { record: verified.id });
+            }
+            Err(refusal) => refusal,
+        };
+        if refusal.is_kept {
+            let values = [
+                Sha256::of(envelope).to_hex().into(),
+                envelope.to_vec().into(),
+                terminal.as_str().into(),
+                refusal.code.number().into(),
+                refusal.detail.as_str().into(),
+                clock::now().0.into(),
+            ];
+            sql.execute(sql!("set_aside_insert"), &values)?;
+        }
+        Ok(RecordAnswer::Refused { problem: Problem::new(refusal.code, refusal.detail, language) })
+    })?;
+    fail::fail_point!("intake.after_commit");
+    Ok(answer)
+}
+
+enum Judgement {
+    Identical(Sha256),
+    New(Box<VerifiedRecord>),
+}
+
+fn judge(site: &Site, sql: &dyn Sql, terminal: &TerminalId, envelope: &[u8]) -> Result<Result<Judgement, Refusal>, Error> {
+    if envelope.len() > MAX_ENVELOPE_BYTES {
+        return Ok(Err(kept(ProblemCode::TooLarge, format!("{} bytes", envelope.len()))));
+    }
+    let verified = match verification::read_record(envelope) {
+        Ok((_, verified)) => verified,
+        Err(failure) => return Ok(Err(kept(ProblemCode::RecordMalformed, failure.reason))),
+    };
+    let record = &verified.record;
+    if &record.terminal.id != terminal {
+        return Ok(Err(kept(ProblemCode::RecordNotTrusted, "the record is of another terminal")));
+    }
+    if sql.first(sql!("record_by_id"), &[verified.id.to_hex().into()])?.is_some() {
+        return Ok(Ok(Judgement::Identical(verified.id)));
+    }
+    if let Some(refusal) = judge_signatures(site, sql, envelope, record)? {
+        return Ok(Err(refusal));
+    }
+    if let Some(refusal) = judge_plan(sql, record)? {
+        return Ok(Err(refusal));
+    }
+    if let Some(refusal) = judge_place(sql, &verified)? {
+        return Ok(Err(refusal));
+    }
+    Ok(Ok(Judgement::New(Box::new(verified))))
+}
+
+fn judge_signatures(site: &Site, sql: &dyn Sql, envelope: &[u8], record: &Record) -> Result<Option<Refusal>, Error> {
+    let keyring = site.keyring(sql)?;
+    let keys = [&record.inspector.key, &record.terminal.key];
+    if let Err(Failure { step, reason }) = verification::verify_record(envelope, &keyring) {
+        let is_waiting = |key: &KeyId| -> Result<bool, Error> {
+            let asked = sql.query(sql!("key_request_select"), &[])?;
+            Ok(asked.iter().any(|row| row.text(0).is_ok_and(|id| id == key.as_str())))
+        };
+        let is_key_step = matches!(step, Step::InspectorKey | Step::TerminalKey);
+        for key in keys {
+            if is_key_step && keyring.statement(key).is_none() && is_waiting(key)? {
+                let detail = format!("{key}");
+                return Ok(Some(Refusal { code: ProblemCode::KeyNotApproved, detail, is_kept: false }));
+            }
+        }
+        let code = if matches!(step, Step::Bytes | Step::Consistency) {
+            ProblemCode::RecordMalformed
+        } else {
+            ProblemCode::RecordNotTrusted
+        };
+        return Ok(Some(kept(code, format!("{step:?}: {reason}"))));
+    }
+    // What was logged before the revocation stands; this comes after it.
+    let revoked = keys.into_iter().find(|key| keyring.revocation(key).is_some());
+    Ok(revoked.map(|key| kept(ProblemCode::RevokedKey, key.to_string())))
+}
+
+fn judge_plan(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> {
+    let refuse = |detail: String| Ok(Some(kept(ProblemCode::NotPlanned, detail)));
+    let Some(row) = sql.first(sql!("planned_visit_by_id"), &[record.visit.id.as_str().into()])? else {
+        return refuse(format!("no round plans the visit {}", record.visit.id));
+    };
+    let (visit, plan): (Sha256, Sha256) = match (row.text(0)?.parse(), row.text(1)?.parse()) {
+        (Ok(visit), Ok(plan)) => (visit, plan),
+        _ => return Err(Error::Damaged("a planned visit names no document".to_owned())),
+    };
+    if record.plan != plan {
+        return refuse("the record names another plan than its visit's".to_owned());
+    }
+    let (envelope, _) =
+        log::receipt(sql, &plan)?.ok_or_else(|| Error::Damaged(format!("the plan {plan} is not in the log")))?;
+    let planned = PlanStatement::read(&xunjian_proof::dsse::Envelope::from_bytes(&envelope)?)?.plan;
+    let visit: PlannedVisit = read_chunk(sql, &visit)?;
+    let is_same = record.round == planned.round
+        && record.template == planned.template
+        && record.ledger == planned.ledger
+        && record.visit.kind == visit.kind
+        && record.visit.subject == visit.subject
+        && record.visit.room == visit.room;
+    if !is_same {
+        return refuse("round, template, ledger or place differ from the plan's".to_owned());
+    }
+    let template: Template = read_chunk(sql, &planned.template.sha256)?;
+    let visit_on = day_in_china(record.clock.sealed.wall_ms);
+    let problems = seal_problems(&template, &visit, &record.lines, &record.findings, visit_on);
+    match problems.first() {
+        Some(problem) => refuse(problem.message.en.clone()),
+        None => Ok(None),
+    }
+}
+
+fn judge_place(sql: &dyn Sql, verified: &VerifiedRecord) -> Result<Option<Refusal>, Error> {
+    let record = &verified.record;
+    let in_chain = |sequence: u64| -> Result<Option<String>, Error> {
+        let row = sql.first(sql!("record_in_chain"), &[record.terminal.id.as_str().into(), to_i64(sequence).into()])?;
+        Ok(row.map(|row| row.text(0).map(str::to_owned)).transpose()?)
+    };
+    if let Some(other) = in_chain(record.terminal.sequence)? {
+        return Ok(Some(kept(ProblemCode::OtherRecordInPlace, format!("place {} of the terminal: {other}", record.terminal.sequence))));
+    }
+    let revision = i64::from(record.visit.revision);
+    if let Some(row) = sql.first(sql!("record_of_visit"), &[record.visit.id.as_str().into(), revision.into()])? {
+        return Ok(Some(kept(ProblemCode::OtherRecordInPlace, format!("revision {revision} of the visit: {}", row.text(0)?))));
+    }
+    let before = in_chain(record.terminal.sequence.saturating_sub(1))?;
+    let named = record.terminal.previous.map(|previous| previous.to_hex());
+    if before.is_some() && before != named {
+        return Ok(Some(kept(ProblemCode::BrokenChain, format!("the record before is {}", before.unwrap_or_default()))));
+    }
+    Ok(None)
+}
+
+fn store(sql: &dyn Sql, verified: &VerifiedRecord, envelope: &[u8]) -> Result<(), Error> {
+    let record = &verified.record;
+    let id = verified.id.to_hex();
+    let hash = Sha256::of(envelope).to_hex();
+    let values = [
+        id.as_str().into(),
+        hash.into(),
+        envelope.to_vec().into(),
+        record.terminal.id.as_str().into(),
+        to_i64(record.terminal.sequence).into(),
+        record.visit.id.as_str().into(),
+        i64::from(record.visit.revision).into(),
+        record.inspector.id.as_str().into(),
+        record.clock.sealed.wall_ms.0.into(),
+        clock::now().0.into(),
+    ];
+    sql.execute(sql!("record_insert"), &values)?;
+    for blob in record.blobs() {
+        let values = [id.as_str().into(), blob.sha256.to_hex().into(), to_i64(blob.bytes).into()];
+        sql.execute(sql!("record_blob_insert"), &values)?;
+    }
+    log::enqueue(sql, "record", &xunjian_proof::dsse::Envelope::from_bytes(envelope)?)
+}

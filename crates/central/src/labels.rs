@@ -1,0 +1,209 @@
+//! Printing labels: a signed payload for each, a code for hand entry, and pictures drawn by `xunjian-report`.
+//! A reprint replaces the label before it: the old one still scans, and is told to be 已作废.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use xunjian_domain::{
+    ids::LabelPrintId,
+    label_code::LabelCode,
+    label_sheet::{LabelJob, PrintableLabel},
+    ledger::Ledger,
+    subject::{Subject, SubjectKind},
+    time::day_in_china,
+};
+use xunjian_proof::label::{self, LabelKind};
+
+use crate::{
+    clock,
+    db::{Sql, sql},
+    error::Error,
+    ledger::current,
+    log,
+    site::Site,
+};
+
+/// Which labels to print.
+#[derive(Debug, Clone, Default)]
+pub struct LabelRequest {
+    /// Rooms, each with one label.
+    pub rooms: bool,
+    /// Racks, each with a front and a rear label.
+    pub racks: bool,
+    /// Assets, each with one label.
+    pub assets: bool,
+    /// Only what stands in racks of this name.
+    pub only_rack: Option<String>,
+}
+
+/// How the pictures shall be.
+#[derive(Debug, Clone, Copy)]
+pub struct LabelFormat {
+    /// Tenths of a millimetre.
+    pub width_tenth_mm: u32,
+    /// Tenths of a millimetre.
+    pub height_tenth_mm: u32,
+    /// Dots an inch of the PNG.
+    pub dpi: u32,
+}
+
+struct Wanted {
+    subject: Subject,
+    side: &'static str,
+    file: String,
+    title: String,
+    place: String,
+    owner: String,
+}
+
+/// Prints labels into `folder`: one SVG and one PNG each, and `labels.json` with what they say. Returns what was printed.
+///
+/// # Errors
+/// [`Error::Told`] when there is no ledger, nothing fits, or the drawing program fails; then no print counts.
+pub fn print(site: &Site, request: &LabelRequest, format: LabelFormat, folder: &Path) -> Result<LabelJob, Error> {
+    std::fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
+    let job = site.db.write(|sql| {
+        let (_, ledger) = current(sql)?.ok_or_else(|| {
+            Error::told("还没有台账，请先运行 xunjian ledger import", "there is no ledger yet: run `xunjian ledger import` first")
+        })?;
+        let wanted = wanted(&ledger, request);
+        if wanted.is_empty() {
+            return Err(Error::told("没有符合条件的标签", "no label fits the request"));
+        }
+        let labels = wanted.iter().map(|label| register(site, sql, label)).collect::<Result<Vec<_>, _>>()?;
+        let job = LabelJob {
+            width_tenth_mm: format.width_tenth_mm,
+            height_tenth_mm: format.height_tenth_mm,
+            dpi: format.dpi,
+            labels,
+        };
+        log::audit(site, sql, "xunjian", "label.print", &[("count", &job.labels.len().to_string())])?;
+        // Drawn inside the transaction: labels that could not be drawn were never printed.
+        draw(&job, folder)?;
+        Ok(job)
+    })?;
+    site.sequence()?;
+    let list = serde_json::to_vec_pretty(&job.labels)?;
+    std::fs::write(folder.join("labels.json"), list).map_err(Error::io("labels.json"))?;
+    Ok(job)
+}
+
+fn wanted(ledger: &Ledger, request: &LabelRequest) -> Vec<Wanted> {
+    let room_name = |id| ledger.rooms.iter().find(|room| &room.id == id).map_or("", |room| room.name.as_str());
+    let fits = |name: &str| request.only_rack.as_deref().is_none_or(|only| only == name);
+    let mut wanted = Vec::new();
+    let rooms = ledger.rooms.iter().filter(|_| request.rooms && request.only_rack.is_none());
+    for (at, room) in rooms.enumerate() {
+        wanted.push(Wanted {
+            subject: Subject { kind: SubjectKind::Room, id: room.id.to_string() },
+            side: "",
+            file: format!("room-{}", at + 1),
+            title: room.name.clone(),
+            place: "机房".to_owned(),
+            owner: String::new(),
+        });
+    }
+    for (at, rack) in ledger.racks.iter().enumerate().filter(|(_, rack)| fits(&rack.name)) {
+        let number = at + 1;
+        let sides = [("front", "前门"), ("rear", "后门")];
+        for (side, zh) in sides.into_iter().filter(|_| request.racks) {
+            wanted.push(Wanted {
+                subject: Subject { kind: SubjectKind::Rack, id: rack.id.to_string() },
+                side,
+                file: format!("rack-{number}-{side}"),
+                title: format!("{} {zh}", rack.name),
+                place: room_name(&rack.room).to_owned(),
+                owner: String::new(),
+            });
+        }
+        for (place, asset) in ledger.assets_in(&rack.id).enumerate().filter(|_| request.assets) {
+            let units = asset.span.map_or_else(String::new, |span| format!(" · U{span}"));
+            let title = if asset.name.is_empty() { format!("{} {}", asset.brand, asset.model) } else { asset.name.clone() };
+            wanted.push(Wanted {
+                subject: Subject { kind: SubjectKind::of_asset(asset.kind), id: asset.id.to_string() },
+                side: "",
+                file: format!("asset-{number}-{}", place + 1),
+                title,
+                place: format!("{}{units}", rack.name),
+                owner: asset.owning_unit.clone(),
+            });
+        }
+    }
+    wanted
+}
+
+fn register(site: &Site, sql: &dyn Sql, label: &Wanted) -> Result<PrintableLabel, Error> {
+    let kind = LabelKind::of(label.subject.kind)
+        .ok_or_else(|| Error::told("这类对象没有标签", "this kind of subject has no label"))?;
+    // A code of 40 bits is unique in a site by trying again: the table refuses a second one.
+    let (id, code) = loop {
+        let id = LabelPrintId::new(clock::new_id());
+        let code = LabelCode::of_print(id.as_str());
+        let taken = sql.query(sql!("label_print_by_code"), &[code.to_string().into()])?;
+        if taken.is_empty() {
+            break (id, code);
+        }
+    };
+    let settings = &site.settings;
+    let payload = label::print(&settings.label_host, &settings.root.site, kind, &id, &site.keys.label)
+        .map_err(|error| Error::told(error.to_string(), error.to_string()))?;
+    let subject_kind = serde_json::to_value(label.subject.kind)?;
+    let subject_kind = subject_kind.as_str().unwrap_or_default();
+    let now = clock::now();
+    let place = [subject_kind.into(), label.subject.id.as_str().into(), label.side.into(), id.as_str().into()];
+    sql.execute(sql!("label_print_replace"), &place)?;
+    let values = [
+        id.as_str().into(),
+        code.to_string().into(),
+        subject_kind.into(),
+        label.subject.id.as_str().into(),
+        label.side.into(),
+        payload.as_str().into(),
+        now.0.into(),
+    ];
+    sql.execute(sql!("label_print_insert"), &values)?;
+    Ok(PrintableLabel {
+        file: label.file.clone(),
+        payload,
+        code,
+        title: label.title.clone(),
+        place: label.place.clone(),
+        owner: label.owner.clone(),
+        footer: format!("{} · {}", settings.root.name, day_in_china(now)),
+    })
+}
+
+/// Hands the job to `xunjian-report`, which stands beside this program.
+fn draw(job: &LabelJob, folder: &Path) -> Result<(), Error> {
+    let program = report_program();
+    let failed = |why: String| {
+        let name = program.display();
+        Error::told(format!("标签未能绘制（{name}）：{why}"), format!("the labels could not be drawn by {name}: {why}"))
+    };
+    let mut child = Command::new(&program)
+        .arg("labels")
+        .arg("--out")
+        .arg(folder)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(error.to_string()))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        let bytes = serde_json::to_vec(job)?;
+        stdin.write_all(&bytes).map_err(|error| failed(error.to_string()))?;
+    }
+    let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+}
+
+fn report_program() -> PathBuf {
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("xunjian-report")));
+    beside.filter(|program| program.exists()).unwrap_or_else(|| PathBuf::from("xunjian-report"))
+}

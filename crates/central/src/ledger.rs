@@ -1,0 +1,158 @@
+//! Ledger versions: an import makes a new one when, and only when, something changed. Nothing else ever does.
+
+use std::collections::BTreeMap;
+
+use xunjian_domain::{
+    hash::Sha256,
+    ledger::{ChunkRef, ImportReport, Ledger, LedgerChunk, LedgerManifest, LedgerVersion, assign_identities},
+};
+use xunjian_proof::jcs;
+
+use crate::{
+    clock,
+    db::{Sql, sql},
+    error::Error,
+    ledger_import::{self, SourceFile},
+    log,
+    site::Site,
+};
+
+/// What an import came to.
+#[derive(Debug, Clone)]
+pub struct ImportOutcome {
+    /// Row by row.
+    pub report: ImportReport,
+    /// The version in force after the import; `None` for a dry run into an empty ledger.
+    pub version: Option<LedgerVersion>,
+    /// Whether a new version was made (or, as a dry run, would be).
+    pub is_changed: bool,
+    /// Assets, virtual machines and orders of the ledger after the import.
+    pub counts: (usize, usize, usize),
+}
+
+/// Imports files. What a file does not speak of stays: a file of orders leaves the assets alone and the other way round.
+///
+/// # Errors
+/// [`Error::Import`] when a file cannot be read at all; then nothing was changed.
+pub fn import(site: &Site, files: &[SourceFile], dry_run: bool) -> Result<ImportOutcome, Error> {
+    let mut new_ids = clock::new_id;
+    let imported = ledger_import::read(files, &mut new_ids)?;
+    let report = imported.report;
+    let work = |sql: &dyn Sql| -> Result<ImportOutcome, Error> {
+        let (before, previous) = match current(sql)? {
+            Some((version, ledger)) => (Some(version), ledger),
+            None => (None, Ledger::default()),
+        };
+        let mut next = imported.ledger;
+        assign_identities(&previous, &mut next);
+        keep_unmentioned(&previous, &mut next);
+        next.derive_systems(&previous.systems, &mut new_ids);
+        let counts = (next.assets.len(), next.vms.len(), next.orders.len());
+        let is_changed = next != previous;
+        let mut version = before.clone();
+        if is_changed && !dry_run {
+            let number = before.as_ref().map_or(1, |version| version.version + 1);
+            let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+            version = Some(store(site, sql, number, &next, &names.join(", "), &report)?);
+        }
+        Ok(ImportOutcome { report, version, is_changed, counts })
+    };
+    let outcome = if dry_run { site.db.read(work)? } else { site.db.write(work)? };
+    site.sequence()?;
+    Ok(outcome)
+}
+
+/// A part of the ledger that no file of this import speaks of stays as it was.
+fn keep_unmentioned(previous: &Ledger, next: &mut Ledger) {
+    if next.assets.is_empty() && next.racks.is_empty() {
+        next.rooms.clone_from(&previous.rooms);
+        next.racks.clone_from(&previous.racks);
+        next.assets.clone_from(&previous.assets);
+    }
+    if next.vms.is_empty() {
+        next.clusters.clone_from(&previous.clusters);
+        next.vms.clone_from(&previous.vms);
+    }
+    if next.orders.is_empty() {
+        next.orders.clone_from(&previous.orders);
+    }
+}
+
+fn store(
+    site: &Site,
+    sql: &dyn Sql,
+    number: u32,
+    ledger: &Ledger,
+    source: &str,
+    report: &ImportReport,
+) -> Result<LedgerVersion, Error> {
+    let mut chunks = Vec::new();
+    for (key, chunk) in ledger.to_chunks() {
+        let (sha256, bytes) = store_chunk(sql, &chunk)?;
+        chunks.push(ChunkRef { key, sha256, bytes });
+    }
+    let (sha256, _) = store_chunk(sql, &LedgerManifest { version: number, chunks })?;
+    let report = report.to_json(xunjian_domain::text::Language::Zh).to_string();
+    let values =
+        [i64::from(number).into(), sha256.to_hex().into(), source.into(), report.into(), clock::now().0.into()];
+    sql.execute(sql!("ledger_version_insert"), &values)?;
+    let details = [("version", number.to_string()), ("sha256", sha256.to_hex()), ("source", source.to_owned())];
+    let details: Vec<(&str, &str)> = details.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    log::audit(site, sql, "xunjian", "ledger.import", &details)?;
+    Ok(LedgerVersion { version: number, sha256 })
+}
+
+/// Stores a document as a chunk under the hash of its canonical bytes.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub fn store_chunk(sql: &dyn Sql, document: &impl serde::Serialize) -> Result<(Sha256, u64), Error> {
+    let bytes = jcs::to_bytes(document)?;
+    let (sha256, size) = (Sha256::of(&bytes), bytes.len() as u64);
+    sql.execute(sql!("chunk_insert"), &[sha256.to_hex().into(), bytes.into()])?;
+    Ok((sha256, size))
+}
+
+/// The bytes of a chunk.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub fn chunk(sql: &dyn Sql, sha256: &Sha256) -> Result<Option<Vec<u8>>, Error> {
+    let row = sql.first(sql!("chunk_select"), &[sha256.to_hex().into()])?;
+    Ok(row.map(|row| row.bytes(0).map(<[u8]>::to_vec)).transpose()?)
+}
+
+/// Reads a chunk that must be there.
+///
+/// # Errors
+/// [`Error::Damaged`] when it is not, or is another document.
+pub fn read_chunk<T: serde::de::DeserializeOwned>(sql: &dyn Sql, sha256: &Sha256) -> Result<T, Error> {
+    let bytes = chunk(sql, sha256)?.ok_or_else(|| Error::Damaged(format!("the chunk {sha256} is missing")))?;
+    Ok(jcs::from_bytes(&bytes)?)
+}
+
+/// The newest version and what it holds; `None` before the first import.
+///
+/// # Errors
+/// [`Error::Damaged`] when chunks are missing.
+pub fn current(sql: &dyn Sql) -> Result<Option<(LedgerVersion, Ledger)>, Error> {
+    let Some(row) = sql.first(sql!("ledger_version_last"), &[])? else { return Ok(None) };
+    let sha256 = row.text(1)?.parse().map_err(|_| Error::Damaged("a ledger version has no hash".to_owned()))?;
+    let version = LedgerVersion { version: u32::try_from(row.i64(0)?).unwrap_or(0), sha256 };
+    let manifest: LedgerManifest = read_chunk(sql, &version.sha256)?;
+    let chunks =
+        manifest.chunks.iter().map(|part| read_chunk::<LedgerChunk>(sql, &part.sha256)).collect::<Result<Vec<_>, _>>()?;
+    let mut ledger = Ledger::from_chunks(chunks);
+    restore_order(&mut ledger);
+    Ok(Some((version, ledger)))
+}
+
+/// Chunks come in the order of their keys; assets go back to the order of their racks, so that the same file twice gives
+/// the same ledger.
+fn restore_order(ledger: &mut Ledger) {
+    let places: BTreeMap<_, _> = ledger.racks.iter().enumerate().map(|(at, rack)| (rack.id.clone(), at)).collect();
+    ledger.assets.sort_by_key(|asset| places.get(&asset.rack).copied().unwrap_or(usize::MAX));
+    let places: BTreeMap<_, _> =
+        ledger.clusters.iter().enumerate().map(|(at, cluster)| (cluster.id.clone(), at)).collect();
+    ledger.vms.sort_by_key(|vm| places.get(&vm.cluster).copied().unwrap_or(usize::MAX));
+}

@@ -1,0 +1,83 @@
+//! The work package: what a terminal needs to walk for days without a network.
+
+use xunjian_domain::{hash::Sha256, subject::Subject, time::TimestampMs};
+use xunjian_proof::{
+    dsse::Envelope,
+    statement::{LabelPrint, PlanStatement, Statement as _},
+};
+use xunjian_protocol::package::{LabelPrints, PackageRound, WorkPackage};
+
+use crate::{
+    clock,
+    db::{Row, Sql, sql},
+    error::Error,
+    ledger::store_chunk,
+    log,
+    site::Site,
+};
+
+/// The package as it stands, with its ETag. The time token is left out of the ETag: it changes with every call.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub fn build(site: &Site) -> Result<(String, WorkPackage), Error> {
+    site.db.write(|sql| {
+        let envelopes = |statement: &str| -> Result<Vec<String>, Error> {
+            sql.query(statement, &[])?.iter().map(|row| text_of(row.bytes(0)?)).collect()
+        };
+        let (label_prints, _) = store_chunk(sql, &LabelPrints { prints: label_prints(sql)? })?;
+        let mut package = WorkPackage {
+            site_root: site.settings.root.clone(),
+            key_statements: envelopes(sql!("key_statement_select"))?,
+            revocations: envelopes(sql!("revocation_select"))?,
+            label_host: site.settings.label_host.clone(),
+            label_prints,
+            rounds: sql.query(sql!("round_open"), &[])?.iter().map(|row| round(sql, row)).collect::<Result<_, _>>()?,
+            limits: site.settings.limits.clone(),
+            service_desk: site.settings.service_desk.clone(),
+            time_token: String::new(),
+        };
+        // Receipts carry the newest checkpoint, so any growth of the log makes a new ETag; the size names it.
+        let etag = Sha256::of(&serde_json::to_vec(&package)?).to_hex();
+        package.time_token = log::time_token(site, sql, clock::now())?.to_string();
+        Ok((format!("\"{etag}\""), package))
+    })
+}
+
+fn round(sql: &dyn Sql, row: &Row) -> Result<PackageRound, Error> {
+    let sha256: Sha256 =
+        row.text(3)?.parse().map_err(|_| Error::Damaged("a round names no plan".to_owned()))?;
+    let (envelope, receipt) =
+        log::receipt(sql, &sha256)?.ok_or_else(|| Error::Damaged(format!("the plan {sha256} is not in the log")))?;
+    let statement = PlanStatement::read(&Envelope::from_bytes(&envelope)?)?;
+    Ok(PackageRound {
+        plan: text_of(&envelope)?,
+        receipt: receipt.to_string(),
+        template: statement.plan.template,
+        ledger: statement.plan.ledger,
+    })
+}
+
+/// Every print a terminal may meet, replaced ones too: a replaced label must be recognised as such.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub fn label_prints(sql: &dyn Sql) -> Result<Vec<LabelPrint>, Error> {
+    let read = |row: &Row| -> Result<LabelPrint, Error> {
+        let kind = serde_json::from_value(row.text(1)?.into())?;
+        let replaced_by = row.text(5)?;
+        Ok(LabelPrint {
+            id: row.text(0)?.into(),
+            subject: Subject { kind, id: row.text(2)?.to_owned() },
+            side: row.text(3)?.to_owned(),
+            printed_at: TimestampMs(row.i64(4)?),
+            replaced_by: (!replaced_by.is_empty()).then(|| replaced_by.into()),
+        })
+    };
+    sql.query(sql!("label_print_select"), &[])?.iter().map(read).collect()
+}
+
+fn text_of(bytes: &[u8]) -> Result<String, Error> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| Error::Damaged("an envelope is not text".to_owned()))
+}
+

@@ -1,0 +1,295 @@
+//! What can go wrong, as the engine says it. Each error has a [`Code`] that edges act on, and a sentence in both languages
+//! that says what to do ([`FieldError::text`]).
+
+mod text;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mismatch, visit::SealProblem};
+use xunjian_proof::{jcs::JcsError, statement::StatementError};
+use xunjian_protocol::ApiError;
+
+use crate::photo::PhotoError;
+
+/// What went wrong. Nothing confirmed before is lost by any of these.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// This folder is no enrolled terminal yet.
+    #[error("the terminal is not enrolled")]
+    NotEnrolled,
+    /// No enrolled person of that name or id.
+    #[error("nobody called “{0}” is enrolled here")]
+    UnknownPerson(String),
+    /// Several people work here; say who acts.
+    #[error("several people are enrolled: {0:?}")]
+    SeveralPersons(Vec<String>),
+    /// No passphrase was given.
+    #[error("a passphrase is needed")]
+    PassphraseMissing,
+    /// Too few characters.
+    #[error("the passphrase has {length} characters")]
+    PassphraseTooShort {
+        /// Characters given.
+        length: usize,
+    },
+    /// The passphrase does not open this person's key.
+    #[error("the passphrase is wrong")]
+    PassphraseWrong,
+    /// The site root is not the one pinned or enrolled under.
+    #[error("the site root has the fingerprint {found}, not {expected}")]
+    RootMismatch {
+        /// From paper, or from enrolment.
+        expected: String,
+        /// What the service gives.
+        found: String,
+    },
+    /// Text that is no fingerprint.
+    #[error("“{0}” is not a fingerprint of 64 hexadecimal digits")]
+    NotAFingerprint(String),
+    /// The service takes this terminal for another one.
+    #[error("the service takes this terminal for {0}")]
+    OtherTerminal(String),
+    /// The service speaks none of our versions.
+    #[error("the service speaks the versions {0:?}")]
+    VersionUnsupported(Vec<u32>),
+    /// The service did not do what was asked.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// A part of the work package does not verify; the old package stays.
+    #[error("the work package is refused: {part}: {reason}")]
+    PackageRefused {
+        /// Which part.
+        part: String,
+        /// Why.
+        reason: String,
+    },
+    /// The log is not an extension of the one this terminal saw before.
+    #[error("the log contradicts what this terminal saw before: {0}")]
+    LogInconsistent(String),
+    /// The log grows faster than its state can be compared.
+    #[error("the log grew while it was being compared")]
+    LogUnsettled,
+    /// No work package yet.
+    #[error("no work package has been pulled")]
+    NoPackage,
+    /// No visit by that id, label or name.
+    #[error("no visit “{0}”")]
+    UnknownVisit(String),
+    /// Several visits fit.
+    #[error("several visits fit “{wanted}”: {found:?}")]
+    AmbiguousVisit {
+        /// What was asked for.
+        wanted: String,
+        /// Their titles.
+        found: Vec<String>,
+    },
+    /// The visit has no open draft of this person.
+    #[error("the visit “{0}” has not been started")]
+    NotStarted(String),
+    /// This person sealed it already.
+    #[error("the visit “{0}” is sealed")]
+    AlreadySealed(String),
+    /// No such line.
+    #[error("the visit has no line {0}")]
+    UnknownLine(String),
+    /// No such check.
+    #[error("the line has no check “{wanted}”; it has {known:?}")]
+    UnknownCheck {
+        /// What was asked for.
+        wanted: String,
+        /// The keys there are.
+        known: Vec<String>,
+    },
+    /// The value does not answer the check.
+    #[error("{}: {mismatch}", label.en)]
+    ValueRefused {
+        /// The check's label.
+        label: Text,
+        /// Why.
+        mismatch: Mismatch,
+    },
+    /// The dew point is computed, never typed.
+    #[error("the dew point is computed")]
+    DewPointTyped,
+    /// The line takes no readings.
+    #[error("line {0} takes no such reading")]
+    NoReadings(u32),
+    /// Owning units without a count.
+    #[error("units without a count: {0:?}")]
+    UnitsMissing(Vec<String>),
+    /// Input that cannot be read.
+    #[error("the input cannot be read: {0}")]
+    BadInput(String),
+    /// Imported evidence for a line that is inspected on site.
+    #[error("imported evidence on an on-site line")]
+    ImportedOnSite,
+    /// A photo is refused or cannot be kept.
+    #[error(transparent)]
+    Photo(#[from] PhotoError),
+    /// No such photo in this visit.
+    #[error("the visit has no photo {0}")]
+    UnknownPhoto(Sha256),
+    /// A typed label code is not one.
+    #[error(transparent)]
+    LabelCode(#[from] CodeError),
+    /// 其余全部正常 before the label was scanned.
+    #[error("the label of this place has not been scanned")]
+    LabelNotScanned,
+    /// Only rack visits have assets to sight.
+    #[error("not a rack visit")]
+    NotARackVisit,
+    /// No such asset in the ledger.
+    #[error("no asset “{0}” in the ledger")]
+    UnknownAsset(String),
+    /// Several assets fit.
+    #[error("several assets fit “{wanted}”: {found:?}")]
+    AmbiguousAsset {
+        /// What was asked for.
+        wanted: String,
+        /// Their names and serials.
+        found: Vec<String>,
+    },
+    /// The visit cannot be sealed yet.
+    #[error("{} rules keep the visit from being sealed", .0.len())]
+    NotReady(Vec<SealProblem>),
+    /// The record would exceed 1 MiB.
+    #[error("the record has {0} bytes")]
+    RecordTooLarge(usize),
+    /// No such record.
+    #[error("no record “{0}”")]
+    UnknownRecord(String),
+    /// Another program holds the folder.
+    #[error("another program uses the data folder {0}")]
+    FolderInUse(PathBuf),
+    /// The database belongs to newer software.
+    #[error("the database has version {found}; this software knows {known}")]
+    NewerDatabase {
+        /// Version of the file.
+        found: u32,
+        /// Newest version known here.
+        known: u32,
+    },
+    /// The database cannot be brought up to date.
+    #[error("the database cannot be migrated: {0}")]
+    Migration(String),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// Something stored cannot be read back.
+    #[error("{0} is damaged")]
+    Damaged(String),
+    /// A file failed.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The operating system gives no randomness.
+    #[error("no randomness: {0}")]
+    NoRandomness(String),
+    /// A document cannot be spelled canonically.
+    #[error(transparent)]
+    Document(#[from] JcsError),
+    /// A statement cannot be made or read.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+}
+
+/// The codes that edges act on. A code never changes its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// Enrol first.
+    NotEnrolled,
+    /// Say who acts.
+    WhichPerson,
+    /// Ask for the passphrase, again or for the first time.
+    Passphrase,
+    /// Pull first.
+    NoPackage,
+    /// Something named does not exist, or is not unique.
+    NotFound,
+    /// The visit is in another state than this needs.
+    WrongState,
+    /// What was typed does not fit.
+    Input,
+    /// A photo is refused.
+    Photo,
+    /// Rules keep the visit from being sealed; they are listed.
+    NotReady,
+    /// The service answered with a numbered problem.
+    Problem,
+    /// The service cannot be reached, or is not understood.
+    Unreachable,
+    /// The service, its package or its log do not verify. Nothing was taken over.
+    Integrity,
+    /// 服务端日志与上次所见不一致.
+    LogInconsistent,
+    /// Another program uses the folder.
+    InUse,
+    /// The software is too old.
+    Update,
+    /// Disk, database or operating system failed.
+    System,
+}
+
+impl FieldError {
+    /// The code to act on.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotEnrolled => Code::NotEnrolled,
+            Self::UnknownPerson(_) | Self::SeveralPersons(_) => Code::WhichPerson,
+            Self::PassphraseMissing | Self::PassphraseTooShort { .. } | Self::PassphraseWrong => Code::Passphrase,
+            Self::RootMismatch { .. } | Self::OtherTerminal(_) | Self::PackageRefused { .. } => Code::Integrity,
+            Self::LogInconsistent(_) => Code::LogInconsistent,
+            Self::VersionUnsupported(_) | Self::NewerDatabase { .. } => Code::Update,
+            Self::Api(ApiError::Problem(_)) => Code::Problem,
+            Self::Api(_) | Self::LogUnsettled => Code::Unreachable,
+            Self::NoPackage => Code::NoPackage,
+            Self::UnknownVisit(_)
+            | Self::AmbiguousVisit { .. }
+            | Self::UnknownLine(_)
+            | Self::UnknownCheck { .. }
+            | Self::UnknownAsset(_)
+            | Self::AmbiguousAsset { .. }
+            | Self::UnknownPhoto(_)
+            | Self::UnknownRecord(_) => Code::NotFound,
+            Self::NotStarted(_) | Self::AlreadySealed(_) | Self::LabelNotScanned | Self::NotARackVisit => {
+                Code::WrongState
+            }
+            Self::NotAFingerprint(_)
+            | Self::ValueRefused { .. }
+            | Self::DewPointTyped
+            | Self::NoReadings(_)
+            | Self::UnitsMissing(_)
+            | Self::BadInput(_)
+            | Self::LabelCode(_)
+            | Self::RecordTooLarge(_) => Code::Input,
+            Self::ImportedOnSite | Self::Photo(_) => Code::Photo,
+            Self::NotReady(_) => Code::NotReady,
+            Self::FolderInUse(_) => Code::InUse,
+            Self::Migration(_)
+            | Self::Database(_)
+            | Self::Damaged(_)
+            | Self::File { .. }
+            | Self::NoRandomness(_)
+            | Self::Document(_)
+            | Self::Statement(_) => Code::System,
+        }
+    }
+
+    /// Whether the same call may succeed later without anyone changing it.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Api(error) => error.is_retryable(),
+            Self::LogUnsettled | Self::FolderInUse(_) => true,
+            _ => false,
+        }
+    }
+}

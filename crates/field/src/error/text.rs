@@ -1,0 +1,255 @@
+//! The sentences for people: what happened and what to do, in Chinese and English.
+
+use xunjian_domain::{
+    label_code::CodeError,
+    text::{Language, Text},
+    value::Mismatch,
+};
+use xunjian_protocol::ApiError;
+
+use super::FieldError;
+use crate::keys::MIN_PASSPHRASE;
+
+impl FieldError {
+    /// What happened and what to do.
+    #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one sentence an error; splitting the list would hide one")]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::NotEnrolled => Text::new(
+                "本终端尚未登记，请先用登记码登记（enrol）",
+                "This terminal is not enrolled: enrol it with a code first",
+            ),
+            Self::UnknownPerson(name) => Text::new(
+                format!("本终端没有登记“{name}”，请核对姓名，或先为其登记"),
+                format!("Nobody called “{name}” is enrolled here: check the name, or enrol the person first"),
+            ),
+            Self::SeveralPersons(names) => Text::new(
+                format!("本终端登记了多人（{}），请用 --person 指明是谁在操作", names.join("、")),
+                format!("Several people are enrolled here ({}): say who acts with --person", names.join(", ")),
+            ),
+            Self::PassphraseMissing => Text::new(
+                "需要签名口令：请设置 XUNJIAN_PASSPHRASE、用 --passphrase-file 指定文件，或在终端中输入",
+                "The signing passphrase is needed: set XUNJIAN_PASSPHRASE, give --passphrase-file, or type it at a terminal",
+            ),
+            Self::PassphraseTooShort { length } => Text::new(
+                format!(
+                    "口令只有 {length} 个字符，至少需要 {MIN_PASSPHRASE} 个：本机没有系统密钥库，短口令在设备丢失后几小时内就能被试出"
+                ),
+                format!(
+                    "The passphrase has {length} characters; at least {MIN_PASSPHRASE} are needed: this device has no system \
+                     keystore, so a short one could be guessed within hours once the device is lost"
+                ),
+            ),
+            Self::PassphraseWrong => Text::new(
+                "口令不正确，密钥未能打开，请重新输入；已作答的内容不受影响",
+                "The passphrase is wrong, so the key stays closed: type it again. Nothing answered is affected",
+            ),
+            Self::RootMismatch { expected, found } => Text::new(
+                format!("站点根指纹不符：应为 {expected}，服务端给出 {found}。请停止操作，与纸面指纹核对并联系监理方"),
+                format!(
+                    "The site root has another fingerprint: {expected} expected, the service gives {found}. Stop, compare \
+                     it with the one on paper and call the supervisor"
+                ),
+            ),
+            Self::NotAFingerprint(text) => Text::new(
+                format!("“{text}”不是指纹：应为 64 位十六进制数字"),
+                format!("“{text}” is not a fingerprint: it has 64 hexadecimal digits"),
+            ),
+            Self::OtherTerminal(id) => Text::new(
+                format!("服务端把本终端认成另一台（{id}），未作任何改变，请联系管理员"),
+                format!("The service takes this terminal for another one ({id}). Nothing was changed; call the administrator"),
+            ),
+            Self::VersionUnsupported(versions) => Text::new(
+                format!("服务端只支持协议版本 {versions:?}，请升级终端软件；未上传的记录不会丢失"),
+                format!("The service speaks versions {versions:?} only: update the terminal. Unsent records are safe"),
+            ),
+            Self::Api(error) => api_text(error),
+            Self::PackageRefused { part, reason } => Text::new(
+                format!("任务包核验未通过（{part}：{reason}），仍使用原任务包；请稍后重试，仍不通过请联系管理员"),
+                format!(
+                    "The work package does not verify ({part}: {reason}); the old one stays in use. Try again later, and \
+                     call the administrator if it keeps failing"
+                ),
+            ),
+            Self::LogInconsistent(reason) => Text::new(
+                format!("服务端日志与上次所见不一致（{reason}），可能有人改写了历史。本机数据未变，请保留本终端并立即联系监理方"),
+                format!(
+                    "The service's log contradicts what this terminal saw before ({reason}): history may have been \
+                     rewritten. Nothing here was changed; keep this terminal and call the supervisor at once"
+                ),
+            ),
+            Self::LogUnsettled => Text::new(
+                "服务端日志正在快速增长，暂时无法核对，请稍后重试",
+                "The log grows too fast to be compared right now: try again later",
+            ),
+            Self::NoPackage => Text::new("还没有任务包，请在联网时先拉取（pull）", "There is no work package yet: pull one while online"),
+            Self::UnknownVisit(wanted) => Text::new(
+                format!("任务包里没有“{wanted}”，请核对编号，或联网后重新拉取任务包"),
+                format!("The work package has no visit “{wanted}”: check it, or pull again while online"),
+            ),
+            Self::AmbiguousVisit { wanted, found } => Text::new(
+                format!("“{wanted}”对应多项任务（{}），请用 --room 指明机房或给出任务编号", found.join("；")),
+                format!("“{wanted}” fits several visits ({}): name the room with --room, or give the visit's id", found.join("; ")),
+            ),
+            Self::NotStarted(title) => Text::new(
+                format!("“{title}”尚未开始，请先开始（visit start）"),
+                format!("“{title}” has not been started: start it first (visit start)"),
+            ),
+            Self::AlreadySealed(title) => Text::new(
+                format!("“{title}”已签，不能再改；如有更正请走更正流程"),
+                format!("“{title}” is sealed and cannot be changed; corrections are records of their own"),
+            ),
+            Self::UnknownLine(line) => Text::new(
+                format!("本次巡检没有第 {line} 项，请用 visit show 查看"),
+                format!("This visit has no line {line}: see visit show"),
+            ),
+            Self::UnknownCheck { wanted, known } => Text::new(
+                format!("本项没有检查点“{wanted}”，只有 {}", known.join("、")),
+                format!("This line has no check “{wanted}”; it has {}", known.join(", ")),
+            ),
+            Self::ValueRefused { label, mismatch } => {
+                let zh = mismatch_zh(mismatch);
+                Text::new(format!("“{}”{zh}", label.zh), format!("“{}”: {mismatch}", label.en))
+            }
+            Self::DewPointTyped => Text::new(
+                "露点由温度和湿度算出，不需要填写",
+                "The dew point is computed from temperature and humidity: do not type it",
+            ),
+            Self::NoReadings(line) => Text::new(
+                format!("第 {line} 项没有这种读数，请用 visit show 查看该项要填什么"),
+                format!("Line {line} takes no such reading: see visit show for what it asks"),
+            ),
+            Self::UnitsMissing(units) => Text::new(
+                format!("还有归属单位没有填在线数量：{}", units.join("、")),
+                format!("These owning units have no online count yet: {}", units.join(", ")),
+            ),
+            Self::BadInput(reason) => {
+                Text::new(format!("输入内容无法读取：{reason}"), format!("The input cannot be read: {reason}"))
+            }
+            Self::ImportedOnSite => Text::new(
+                "现场项的照片必须现场拍摄，不能导入；远程项才可以导入截图或 CSV",
+                "On-site lines need photos taken on the spot; only remote lines accept imported screenshots or CSV",
+            ),
+            Self::Photo(error) => error.message(),
+            Self::UnknownPhoto(hash) => Text::new(
+                format!("本次巡检没有照片 {}，请先添加", hash.short()),
+                format!("This visit has no photo {}: attach it first", hash.short()),
+            ),
+            Self::LabelCode(error) => Text::new(format!("标签编码有误：{}", code_zh(error)), format!("Not a label code: {error}")),
+            Self::LabelNotScanned => Text::new(
+                "请先扫描本机柜（机房）的标签，再用“其余全部正常”",
+                "Scan the label of this rack (room) before filling the rest as normal",
+            ),
+            Self::NotARackVisit => Text::new(
+                "只有机柜巡检才能登记设备、关闭机柜",
+                "Only rack visits have assets to sight and racks to close",
+            ),
+            Self::UnknownAsset(wanted) => Text::new(
+                format!("台账里没有“{wanted}”；如果设备确实在此，请作为账外设备登记（--not-in-ledger）"),
+                format!("The ledger has no asset “{wanted}”; if it stands here, record it as not in the ledger (--not-in-ledger)"),
+            ),
+            Self::AmbiguousAsset { wanted, found } => Text::new(
+                format!("“{wanted}”对应多台设备（{}），请给出设备编号", found.join("；")),
+                format!("“{wanted}” fits several assets ({}): give the asset's id", found.join("; ")),
+            ),
+            Self::NotReady(problems) => {
+                let list = |language| {
+                    problems.iter().map(|problem| problem.message.get(language).to_owned()).collect::<Vec<_>>()
+                };
+                Text::new(
+                    format!("还不能签名，有 {} 处需要处理：{}", problems.len(), list(Language::Zh).join("；")),
+                    format!("Not ready to be sealed, {} to settle: {}", problems.len(), list(Language::En).join("; ")),
+                )
+            }
+            Self::RecordTooLarge(bytes) => Text::new(
+                format!("记录有 {bytes} 字节，超过 1 MiB 上限，没有签名；请缩短说明文字"),
+                format!("The record has {bytes} bytes, over the limit of 1 MiB, and was not sealed: shorten its texts"),
+            ),
+            Self::UnknownRecord(wanted) => {
+                Text::new(format!("本机没有记录“{wanted}”，请用 records 查看"), format!("No record “{wanted}” here: see records"))
+            }
+            Self::FolderInUse(path) => Text::new(
+                format!("另一个程序正在使用数据目录 {}，请等它结束后重试", path.display()),
+                format!("Another program uses the data folder {}: wait until it ends and try again", path.display()),
+            ),
+            Self::NewerDatabase { found, known } => Text::new(
+                format!("本机数据由更新的软件写入（版本 {found}，本软件只认到 {known}），请升级软件；数据没有改动"),
+                format!(
+                    "The data here were written by newer software (version {found}; this one knows {known}): update. \
+                     Nothing was changed"
+                ),
+            ),
+            Self::Migration(reason) => Text::new(
+                format!("本机数据库升级失败（{reason}），原文件已留副本，请联系管理员"),
+                format!("The database could not be updated ({reason}); a copy of the file was kept. Call the administrator"),
+            ),
+            Self::Database(error) => Text::new(
+                format!("本机数据库出错（{error}），刚才的操作没有保存，请检查磁盘空间后重试"),
+                format!("The database failed ({error}); what you just did was not saved. Check the disk and try again"),
+            ),
+            Self::Damaged(what) => Text::new(
+                format!("本机保存的内容已损坏（{what}），请不要删除数据目录并联系管理员"),
+                format!("Something stored here is damaged ({what}): keep the data folder and call the administrator"),
+            ),
+            Self::File { path, source } => Text::new(
+                format!("文件 {} 读写失败（{source}），请检查路径、权限和磁盘空间", path.display()),
+                format!("The file {} failed ({source}): check path, permissions and disk space", path.display()),
+            ),
+            Self::NoRandomness(reason) => Text::new(
+                format!("系统无法提供随机数（{reason}），不能生成密钥，请重启设备"),
+                format!("The system gives no randomness ({reason}), so no key can be made: restart the device"),
+            ),
+            Self::Document(error) => Text::new(
+                format!("文档无法写成规范字节（{error}），请联系管理员"),
+                format!("A document cannot be spelled canonically ({error}): call the administrator"),
+            ),
+            Self::Statement(error) => Text::new(
+                format!("签名声明无法读写（{error}），请联系管理员"),
+                format!("A signed statement cannot be read or made ({error}): call the administrator"),
+            ),
+        }
+    }
+}
+
+/// The sentence for what the service answered, or did not.
+#[must_use]
+pub fn api_text(error: &ApiError) -> Text {
+    match error {
+        ApiError::Problem(problem) => {
+            let title = problem.code.title();
+            let detail = if problem.detail.is_empty() { String::new() } else { format!("：{}", problem.detail) };
+            let number = problem.code.number();
+            Text::new(format!("{}（{number}{detail}）", title.zh), format!("{} ({number}{detail})", title.en))
+        }
+        ApiError::Unreachable(reason) => Text::new(
+            format!("连不上服务端，请检查网络和地址后重试；数据都在本机（{reason}）"),
+            format!("The service cannot be reached: check network and address and try again. All data are safe here ({reason})"),
+        ),
+        ApiError::NotUnderstood(reason) => Text::new(
+            format!("对方的应答不是巡检服务的格式，请核对服务地址后重试；数据都在本机（{reason}）"),
+            format!(
+                "The answer is not that of an inspection service: check the address and try again. All data are safe here \
+                 ({reason})"
+            ),
+        ),
+    }
+}
+
+fn mismatch_zh(mismatch: &Mismatch) -> String {
+    match mismatch {
+        Mismatch::WrongType => "的内容与该检查点要填的不符".to_owned(),
+        Mismatch::UnknownChoice(key) => format!("没有“{key}”这个选项"),
+        Mismatch::TooFewReadings { points } => format!("读数不全：至少 {points} 个测点，每个测点各量都要有"),
+        Mismatch::Implausible { value, unit } => format!("读数 {value} {unit} 不可能，请检查小数点"),
+        Mismatch::Empty => "没有任何登记".to_owned(),
+    }
+}
+
+fn code_zh(error: &CodeError) -> String {
+    match error {
+        CodeError::Length(length) => format!("应为 10 个字符，现有 {length} 个，请重新输入"),
+        CodeError::Character(character) => format!("“{character}”不会出现在标签编码里，请重新输入"),
+        CodeError::Check => "校验位不符，有一个字符错了或两个字符颠倒了，请对照标签重新输入".to_owned(),
+    }
+}

@@ -1,0 +1,99 @@
+//! What a crash left, put right at start: half files away, whole ones kept, and photos that no row names handed back.
+//!
+//! Originals are never deleted or renamed here, not even damaged ones: what to do about them is for people to decide.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use xunjian_domain::hash::Sha256;
+
+use super::{PhotoError, PhotoFolder, StoredPhoto, at};
+use crate::photo::{MediaType, PhotoInfo, inspect};
+
+/// What [`PhotoFolder::recover`] found and did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Temp files removed, because their photo was not whole; nobody had been told that it was kept.
+    pub removed_temps: usize,
+    /// Photos on the disk that no row names, sorted by hash: to be offered to the inspector.
+    pub orphans: Vec<StoredPhoto>,
+    /// Originals that no row names and whose bytes do not fit their name; left where they are.
+    pub damaged: Vec<Sha256>,
+    /// Photos that a row names but the disk does not have.
+    pub missing: Vec<Sha256>,
+}
+
+impl PhotoFolder {
+    /// Finishes or removes what a crash left in `incoming`, then compares the originals with the `known` hashes.
+    ///
+    /// Known originals are not read again: thousands of them would hold up the start. [`Self::verify`] does that.
+    ///
+    /// # Errors
+    /// Where the disk fails; running it again is safe.
+    pub fn recover(&self, known: &BTreeSet<Sha256>) -> Result<Recovery, PhotoError> {
+        let mut recovery = Recovery { removed_temps: self.clear_incoming()?, ..Recovery::default() };
+        let present = self.originals()?;
+        for sha256 in present.difference(known) {
+            match self.reread(sha256) {
+                Ok(photo) => recovery.orphans.push(photo),
+                Err(PhotoError::Disk { doing, path, source }) => return Err(PhotoError::Disk { doing, path, source }),
+                Err(_) => recovery.damaged.push(*sha256),
+            }
+        }
+        recovery.missing = known.difference(&present).copied().collect();
+        Ok(recovery)
+    }
+
+    /// The number of temp files removed. A whole photo among them is settled exactly as it would have been.
+    fn clear_incoming(&self) -> Result<usize, PhotoError> {
+        let mut removed = 0;
+        for temp in entries(&self.incoming)? {
+            match self.settle(&temp, inspect) {
+                Ok(_) => {}
+                Err(PhotoError::Disk { doing, path, source }) => return Err(PhotoError::Disk { doing, path, source }),
+                // A cut CSV cannot be told from a whole one, so it too is removed: its import had not been confirmed.
+                Err(_) => {
+                    fs::remove_file(&temp).map_err(at("remove", &temp))?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    fn originals(&self) -> Result<BTreeSet<Sha256>, PhotoError> {
+        let mut present = BTreeSet::new();
+        for shelf in entries(&self.originals)? {
+            let names = entries(&shelf)?;
+            let is_named_by_hash = |path: &PathBuf| path.file_name().and_then(OsStr::to_str)?.parse::<Sha256>().ok();
+            present.extend(names.iter().filter_map(is_named_by_hash));
+        }
+        Ok(present)
+    }
+
+    fn reread(&self, sha256: &Sha256) -> Result<StoredPhoto, PhotoError> {
+        let bytes = self.read(sha256)?;
+        // The bytes are those that were accepted once; what is not a photo was accepted as a CSV file.
+        let csv = PhotoInfo { media_type: MediaType::Csv, width: 0, height: 0, exif_time: None, orientation: 1 };
+        let info = inspect(&bytes).unwrap_or(csv);
+        Ok(StoredPhoto { sha256: *sha256, bytes: bytes.len() as u64, info })
+    }
+}
+
+/// What a directory holds, sorted; nothing where it is a stray file.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, PhotoError> {
+    let listed: io::Result<Vec<PathBuf>> =
+        fs::read_dir(directory).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    match listed {
+        Ok(mut paths) => {
+            paths.sort();
+            Ok(paths)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(Vec::new()),
+        Err(error) => Err(at("list", directory)(error)),
+    }
+}
