@@ -123,7 +123,8 @@ impl Blobs {
         let mut found = Vec::new();
         for folder in list(&objects)? {
             for file in list(&folder)? {
-                found.extend(file.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok()));
+                let name = file.file_name().and_then(|name| name.to_str());
+                found.extend(name.and_then(|name| name.parse::<Sha256>().ok()));
             }
         }
         found.sort();

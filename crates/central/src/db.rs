@@ -11,12 +11,15 @@ use rusqlite::{Connection, TransactionBehavior, types::ValueRef};
 /// Includes one statement of `sql/`.
 macro_rules! sql {
     ($name:literal) => {
-        include_str!(concat!("../sql/", $name, ".sql"))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql"))
     };
 }
 pub(crate) use sql;
 
-refinery::embed_migrations!("../../migrations/central");
+#[allow(missing_docs, reason = "written by a macro; whether rustc looks inside depends on how it is built")]
+mod embedded {
+    refinery::embed_migrations!("../../migrations/central");
+}
 
 /// A value that goes in or comes out. “None” is 0 or the empty text: every column is `NOT NULL`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +158,7 @@ impl Db {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        migrations::runner().set_abort_missing(true).run(&mut connection)?;
+        embedded::migrations::runner().set_abort_missing(true).run(&mut connection)?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 

@@ -13,10 +13,10 @@ use crate::{db::DbError, ledger_import::ImportError};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Something a caller can act on, with its number.
-    #[error("{}: {1}", .0.number())]
+    #[error("{code}: {1}", code = .0.number())]
     Problem(ProblemCode, String),
     /// Something a person at the command line can act on.
-    #[error("{}", .0.zh)]
+    #[error("{zh}", zh = .0.zh)]
     Told(Text),
     /// The database failed.
     #[error(transparent)]

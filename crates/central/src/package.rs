@@ -16,7 +16,7 @@ use crate::{
     site::Site,
 };
 
-/// The package as it stands, with its ETag. The time token is left out of the ETag: it changes with every call.
+/// The package as it stands, with its ETag, which stays the same while nothing changes that a terminal works from.
 ///
 /// # Errors
 /// [`Error`] of the database.
@@ -37,8 +37,10 @@ pub fn build(site: &Site) -> Result<(String, WorkPackage), Error> {
             service_desk: site.settings.service_desk.clone(),
             time_token: String::new(),
         };
-        // Receipts carry the newest checkpoint, so any growth of the log makes a new ETag; the size names it.
-        let etag = Sha256::of(&serde_json::to_vec(&package)?).to_hex();
+        // Receipts and the time token follow the log's growth; what a terminal works from does not.
+        let mut stable = package.clone();
+        stable.rounds.iter_mut().for_each(|round| round.receipt.clear());
+        let etag = Sha256::of(&serde_json::to_vec(&stable)?).to_hex();
         package.time_token = log::time_token(site, sql, clock::now())?.to_string();
         Ok((format!("\"{etag}\""), package))
     })

@@ -1,8 +1,8 @@
 //! Photos: what a file must be to count as evidence, and how it is kept so that no crash loses or halves it.
 //!
-//! Half photos are what inspectors complain about (PAINS rows 2, 7 and 8), and `image` decodes a truncated JPEG without a
-//! word. So a photo is checked to its last byte before anyone sees “已保存”. The original's bytes are never changed.
-//! Deliberately not here: the rows that name photos, encryption at rest, and whether a photo shows what it claims.
+//! Half and lost photos are what inspectors complain about most, and `image` decodes a truncated JPEG without a word. So a
+//! photo is checked to its last byte before anyone sees “已保存”. The original's bytes are never changed. Deliberately not
+//! here: the rows that name photos, encryption at rest, and whether a photo shows what it claims.
 
 mod complete;
 mod error;
@@ -16,7 +16,6 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, metadata::Orientation};
 
-use self::{exif::Claims, kind::Kind};
 pub use self::{
     error::PhotoError,
     evidence::inspect_evidence,
@@ -24,6 +23,7 @@ pub use self::{
     rendition::{Renditions, renditions},
     store::{PhotoFolder, Recovery, StoredPhoto},
 };
+use self::{exif::Claims, kind::Kind};
 
 /// Most bytes a photo may have.
 pub const MAX_BYTES: u64 = 64 << 20;

@@ -1,13 +1,14 @@
 //! Scanning: from a camera frame or a picture file to the texts of the QR codes in it.
 //!
-//! Machine rooms are dark, labels are small and glossy (PAINS row 13), so a frame that says nothing at once is read again
-//! and again with retouches until something is read or the time is up; see [`CascadeDecoder`]. Deliberately not here:
-//! what a text means, whether its signature holds, and the cool-down for a code seen twice. Those are the round's business.
+//! Machine rooms are dark, labels are small and glossy, so a frame that says nothing at once is read again and again with
+//! retouches until something is read or the time is up; see [`CascadeDecoder`]. Deliberately not here: what a text means,
+//! whether its signature holds, and the cool-down for a code seen twice. Those are the round's business.
 
 mod cascade;
 mod error;
 mod frame;
 mod picture;
+mod retouch;
 mod symbol;
 
 pub use self::{

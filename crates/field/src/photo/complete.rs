@@ -1,7 +1,7 @@
 //! Whether a picture file is all there, told from its structure: decoders fill missing rows with grey and say nothing.
 //!
-//! Each format ends in a way that a cut takes away. Bytes after the end are left alone, because phones append previews and
-//! short videos there. Whether the pixels make sense is for the decoder to say.
+//! Each format ends in a way that a cut takes away. Bytes after the end are left alone, because phones append previews
+//! and short videos there. Whether the pixels make sense is for the decoder to say.
 
 mod jpeg;
 mod png;

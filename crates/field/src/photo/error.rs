@@ -115,7 +115,11 @@ impl PhotoError {
                 ),
             ),
             Self::TooManyPixels { width, height, most } => Text::new(
-                format!("图片有 {width}×{height} 像素，超出本机能安全打开的范围（{} 百万像素）。请把相机的照片尺寸调小后重拍。", most / 1_000_000),
+                format!(
+                    "图片有 {width}×{height} 像素，超出本机能安全打开的范围（{} 百万像素）。\
+                     请把相机的照片尺寸调小后重拍。",
+                    most / 1_000_000
+                ),
                 format!(
                     "The picture has {width} × {height} pixels, more than this device can open safely ({} megapixels). \
                      Choose a smaller picture size in the camera and take it again.",
@@ -129,12 +133,15 @@ impl PhotoError {
                 ),
                 format!(
                     "This is {name}, which most reviewers' computers cannot open. Switch the camera to JPEG and take it \
-                     again: on iPhone, Settings → Camera → Formats → Most Compatible; on Android and HarmonyOS, Camera → \
-                     Settings → turn off high-efficiency (HEIF) pictures."
+                     again: on iPhone, Settings → Camera → Formats → Most Compatible; on Android and HarmonyOS, \
+                     Camera → Settings → turn off high-efficiency (HEIF) pictures."
                 ),
             ),
             Self::NotAPhoto { what } => Text::new(
-                format!("这不是照片，是{}。请选择 JPEG、PNG 或 WebP 照片；CSV 导出只能作为远程检查项的证据导入。", what.zh),
+                format!(
+                    "这不是照片，是{}。请选择 JPEG、PNG 或 WebP 照片；CSV 导出只能作为远程检查项的证据导入。",
+                    what.zh
+                ),
                 format!(
                     "This is not a photo: it is {}. Choose a JPEG, PNG or WebP photo; a CSV export can only be imported as \
                      evidence for a remote line.",
@@ -173,7 +180,10 @@ impl PhotoError {
                 ),
             ),
             Self::Altered { sha256, .. } => Text::new(
-                format!("照片 {} 的内容被改动或磁盘已出错，不能作为证据。请保留现场并联系管理员检查磁盘。", sha256.short()),
+                format!(
+                    "照片 {} 的内容被改动或磁盘已出错，不能作为证据。请保留现场并联系管理员检查磁盘。",
+                    sha256.short()
+                ),
                 format!(
                     "Photo {} was changed or the disk has failed; it is no evidence any more. Leave everything as it is and \
                      ask the administrator to check the disk.",
@@ -181,7 +191,10 @@ impl PhotoError {
                 ),
             ),
             Self::Disk { path, source, .. } => Text::new(
-                format!("读写 {} 时出错（{source}），照片没有保存。请检查磁盘是否已满、是否只读，再重拍。", path.display()),
+                format!(
+                    "读写 {} 时出错（{source}），照片没有保存。请检查磁盘是否已满、是否只读，再重拍。",
+                    path.display()
+                ),
                 format!(
                     "Reading or writing {} failed ({source}); the photo was not kept. Check whether the disk is full or \
                      read-only, then take it again.",

@@ -85,7 +85,9 @@ impl Kind {
         let known = OTHERS.iter().find(|(magic, _, _)| bytes.starts_with(magic));
         Self::Other(match known {
             Some((_, zh, en)) => Text::new(*zh, *en),
-            None if bytes.iter().all(|&byte| byte == 0) => Text::new("全是零字节的空壳文件", "a hollow file of zero bytes"),
+            None if bytes.iter().all(|&byte| byte == 0) => {
+                Text::new("全是零字节的空壳文件", "a hollow file of zero bytes")
+            }
             None if looks_like_text(bytes) => Text::new("文本文件", "a text file"),
             None => Text::new("无法识别的文件", "a file of unknown kind"),
         })

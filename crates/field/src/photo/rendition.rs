@@ -1,4 +1,6 @@
-//! Smaller copies for the screen, upright. Made from the original whenever needed; never evidence, never signed, never sent.
+//! Smaller copies for the screen, upright.
+//!
+//! Made from the original whenever needed; never evidence, never signed, never sent.
 
 use std::io::Cursor;
 

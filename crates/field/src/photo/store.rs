@@ -88,7 +88,7 @@ impl PhotoFolder {
     /// Keeps a photo taken or chosen.
     ///
     /// # Errors
-    /// Where the bytes are not a whole photo, or the disk is full or failing. Nothing is left behind then.
+    /// Where the bytes are not a whole photo, or the disk is full or failing. At most an orphan is left then.
     pub fn store(&self, bytes: &[u8]) -> Result<StoredPhoto, PhotoError> {
         self.store_evidence(bytes, "", false)
     }
@@ -102,16 +102,15 @@ impl PhotoFolder {
         // 1. Space. A crash here leaves nothing.
         self.check_space(bytes.len() as u64)?;
         fault_point("photo.before_temp")?;
-        // 2. Temp file. A crash here, or while writing, leaves a part file: recovery removes it, because its end is missing.
+        // 2. Temp file. A crash here, or while writing, leaves a part file without an end: recovery removes it.
         let (temp, mut file) = self.create_temp()?;
-        let stored = self
-            .fill(&temp, &mut file, bytes)
+        let stored = Self::fill(&temp, &mut file, bytes)
             .and_then(|()| self.settle(&temp, |read_back| inspect_evidence(read_back, file_name, imported)));
         if stored.is_err() {
             // Should the removal fail too, recovery removes the file at the next start.
             let _ = fs::remove_file(&temp);
         }
-        stored
+        stored.map_err(|error| self.named_full(error, bytes.len() as u64))
     }
 
     /// The original, for streaming.
@@ -158,6 +157,20 @@ impl PhotoFolder {
         if free < needed { Err(PhotoError::DiskFull { needed, free }) } else { Ok(()) }
     }
 
+    /// A full disk by its name, also where another program took the space after we looked.
+    fn named_full(&self, error: PhotoError, bytes: u64) -> PhotoError {
+        let is_full = matches!(
+            &error,
+            PhotoError::Disk { source, .. }
+                if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        );
+        if !is_full {
+            return error;
+        }
+        let free = disk::free_bytes(&self.incoming).unwrap_or(0);
+        PhotoError::DiskFull { needed: bytes.saturating_add(self.reserve_bytes), free }
+    }
+
     fn create_temp(&self) -> Result<(PathBuf, File), PhotoError> {
         loop {
             let number = self.next_temp.fetch_add(1, Ordering::Relaxed);
@@ -171,16 +184,9 @@ impl PhotoFolder {
         }
     }
 
-    fn fill(&self, temp: &Path, file: &mut File, bytes: &[u8]) -> Result<(), PhotoError> {
+    fn fill(temp: &Path, file: &mut File, bytes: &[u8]) -> Result<(), PhotoError> {
         fault_point("photo.before_write")?;
-        file.write_all(bytes).map_err(|source| match source.kind() {
-            // Another program took the space since we looked.
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PhotoError::DiskFull {
-                needed: (bytes.len() as u64).saturating_add(self.reserve_bytes),
-                free: disk::free_bytes(&self.incoming).unwrap_or(0),
-            },
-            _ => at("write", temp)(source),
-        })
+        file.write_all(bytes).map_err(at("write", temp))
     }
 
     /// From a written temp file to an original. Recovery calls it too, for temp files that turn out to be whole.
@@ -203,8 +209,8 @@ impl PhotoFolder {
         fs::create_dir_all(shelf).map_err(at("create", shelf))?;
         disk::sync_directory(&self.originals)?;
         fault_point("photo.before_rename")?;
-        // 6. The name. Over an original of the same hash it changes nothing, or heals it. A crash after leaves an original
-        //    without a row, or, after a power cut, the part file again: an orphan either way, and recovery returns it.
+        // 6. The name. Over an original of the same hash it changes nothing, or heals it. A crash after leaves an
+        //    original without a row or, after a power cut, the part file again: recovery returns either as an orphan.
         fs::rename(temp, &original).map_err(at("rename", temp))?;
         fault_point("photo.after_rename")?;
         // 7. The directories, so that the name survives a power cut. A crash after leaves an orphan.

@@ -31,7 +31,10 @@ impl ScanError {
             Self::Unreadable { path, source } => {
                 let path = path.display();
                 Text::new(
-                    format!("打不开文件 {path}（{source}）。请确认文件还在、有权读取，再试一次；也可以手工输入标签上的编号。"),
+                    format!(
+                        "打不开文件 {path}（{source}）。请确认文件还在、有权读取，再试一次；\
+                         也可以手工输入标签上的编号。"
+                    ),
                     format!(
                         "Cannot open the file {path} ({source}). Check that it is still there and may be read, then try \
                          again; you can also type the code printed on the label."

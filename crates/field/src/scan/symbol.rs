@@ -1,8 +1,8 @@
 //! One attempt of rxing on one frame: all QR codes of it, or none.
 //!
 //! rxing panics on some real pictures, so each attempt is fenced by `catch_unwind`. Its `detect_in_luma*` helpers return
-//! one code a frame; this file uses its reader. Only QR Code: Micro QR and rMQR have too little error correction, and a
-//! wrong text is worse than none.
+//! one code a frame, so this file uses its reader. Only QR Code: Micro QR and rMQR have too little error correction, and
+//! a wrong text is worse than none.
 
 use std::{
     collections::HashSet,
@@ -60,7 +60,10 @@ fn scanned(result: &RXingResult) -> Option<ScannedCode> {
         return None;
     }
     let corners = match result.getPoints() {
-        &[a, b, c, d] => Some([a, b, c, d].map(|point| (point.x, point.y))),
+        // rxing names the lower left before the lower right.
+        &[top_left, top_right, low_left, low_right] => {
+            Some([top_left, top_right, low_right, low_left].map(|point| (point.x, point.y)))
+        }
         _ => None,
     };
     Some(ScannedCode { text: text.to_owned(), corners })

@@ -19,9 +19,11 @@ use crate::photo::{MediaType, PhotoInfo, inspect};
 pub struct Recovery {
     /// Temp files removed, because their photo was not whole; nobody had been told that it was kept.
     pub removed_temps: usize,
+    /// Temp files that the disk refused to read or to rename; the next start tries again.
+    pub stuck_temps: usize,
     /// Photos on the disk that no row names, sorted by hash: to be offered to the inspector.
     pub orphans: Vec<StoredPhoto>,
-    /// Originals that no row names and whose bytes do not fit their name; left where they are.
+    /// Originals that no row names and whose bytes do not fit their name, or cannot be read; left where they are.
     pub damaged: Vec<Sha256>,
     /// Photos that a row names but the disk does not have.
     pub missing: Vec<Sha256>,
@@ -33,14 +35,14 @@ impl PhotoFolder {
     /// Known originals are not read again: thousands of them would hold up the start. [`Self::verify`] does that.
     ///
     /// # Errors
-    /// Where the disk fails; running it again is safe.
+    /// Where the directories cannot be listed; one bad file holds up nothing. Running it again is safe.
     pub fn recover(&self, known: &BTreeSet<Sha256>) -> Result<Recovery, PhotoError> {
-        let mut recovery = Recovery { removed_temps: self.clear_incoming()?, ..Recovery::default() };
+        let mut recovery = Recovery::default();
+        self.clear_incoming(&mut recovery)?;
         let present = self.originals()?;
         for sha256 in present.difference(known) {
             match self.reread(sha256) {
                 Ok(photo) => recovery.orphans.push(photo),
-                Err(PhotoError::Disk { doing, path, source }) => return Err(PhotoError::Disk { doing, path, source }),
                 Err(_) => recovery.damaged.push(*sha256),
             }
         }
@@ -48,21 +50,18 @@ impl PhotoFolder {
         Ok(recovery)
     }
 
-    /// The number of temp files removed. A whole photo among them is settled exactly as it would have been.
-    fn clear_incoming(&self) -> Result<usize, PhotoError> {
-        let mut removed = 0;
-        for temp in entries(&self.incoming)? {
-            match self.settle(&temp, inspect) {
+    /// A whole photo among the temp files is settled exactly as it would have been.
+    fn clear_incoming(&self, recovery: &mut Recovery) -> Result<(), PhotoError> {
+        for temp in entries(&self.incoming)?.iter().filter(|path| path.is_file()) {
+            match self.settle(temp, inspect) {
                 Ok(_) => {}
-                Err(PhotoError::Disk { doing, path, source }) => return Err(PhotoError::Disk { doing, path, source }),
+                Err(PhotoError::Disk { .. }) => recovery.stuck_temps += 1,
                 // A cut CSV cannot be told from a whole one, so it too is removed: its import had not been confirmed.
-                Err(_) => {
-                    fs::remove_file(&temp).map_err(at("remove", &temp))?;
-                    removed += 1;
-                }
+                Err(_) if fs::remove_file(temp).is_ok() => recovery.removed_temps += 1,
+                Err(_) => recovery.stuck_temps += 1,
             }
         }
-        Ok(removed)
+        Ok(())
     }
 
     fn originals(&self) -> Result<BTreeSet<Sha256>, PhotoError> {

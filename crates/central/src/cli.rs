@@ -1,0 +1,147 @@
+//! The admin command `xunjian`: parses, calls one use case, prints. `--json` prints the same for programs.
+//!
+//! Exit codes: 0 done; 1 refused or damaged, with a sentence that says what to do; 2 wrong usage.
+
+mod admin;
+mod ledger;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use xunjian_domain::text::Language;
+
+use crate::{error::Error, site::Site};
+
+/// 巡检中心服务与管理命令 · The central service and its admin commands.
+#[derive(Parser)]
+#[command(name = "xunjian", version)]
+struct Arguments {
+    /// 站点数据目录 · Folder of the site's data.
+    #[arg(long, env = "XUNJIAN_DATA", default_value = "var/central", global = true)]
+    data: PathBuf,
+    /// 以 JSON 输出 · Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    /// 语言 zh-CN 或 en · Language of messages.
+    #[arg(long, env = "XUNJIAN_LANG", global = true)]
+    lang: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 建立站点：单位、信任根、密钥与日志 · Make a site.
+    Init(admin::Init),
+    /// 启动服务 · Serve terminals.
+    Serve(serve::Serve),
+    /// 台账 · The ledger.
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// 巡检轮次 · Rounds.
+    #[command(subcommand)]
+    Round(ledger::Round),
+    /// 打印标签 · Print labels.
+    Labels(ledger::Labels),
+    /// 人员 · People.
+    #[command(subcommand)]
+    User(admin::User),
+    /// 终端 · Terminals.
+    #[command(subcommand)]
+    Terminal(admin::Terminal),
+    /// 密钥：待确认、签发、吊销 · Keys: pending, signed, revoked.
+    #[command(subcommand)]
+    Key(admin::Key),
+    /// 从存储的字节重新核验全部记录、回执与照片 · Verify everything from stored bytes.
+    VerifyAll,
+    /// 重新推导日志、终端链与附件并指出每处损坏 · Derive log, chains and blobs again.
+    Fsck,
+    /// 输出 OpenAPI 文档 · Print the OpenAPI document.
+    Openapi,
+}
+
+/// What a command shares.
+struct Context {
+    data: PathBuf,
+    json: bool,
+    language: Language,
+}
+
+impl Context {
+    fn site(&self) -> Result<Site, Error> {
+        Site::open(&self.data)
+    }
+
+    /// Prints the JSON for programs or the text for people.
+    fn print(&self, json: &serde_json::Value, people: impl FnOnce(Language) -> String) {
+        if self.json {
+            println!("{json}");
+        } else {
+            println!("{}", people(self.language).trim_end());
+        }
+    }
+}
+
+/// Chinese or English, as asked.
+fn say(language: Language, zh: impl Into<String>, en: impl Into<String>) -> String {
+    match language {
+        Language::Zh => zh.into(),
+        Language::En => en.into(),
+    }
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn run() -> ExitCode {
+    #[cfg(debug_assertions)]
+    kill_points();
+    let arguments = Arguments::parse();
+    let language = arguments
+        .lang
+        .or_else(|| std::env::var("LC_ALL").ok().filter(|tag| !tag.is_empty()))
+        .or_else(|| std::env::var("LANG").ok())
+        .map_or(Language::Zh, |tag| Language::from_tag(&tag));
+    let context = Context { data: arguments.data, json: arguments.json, language };
+    let result = match arguments.command {
+        Command::Init(command) => command.run(&context),
+        Command::Serve(command) => command.run(&context),
+        Command::Ledger(command) => command.run(&context),
+        Command::Round(command) => command.run(&context),
+        Command::Labels(command) => command.run(&context),
+        Command::User(command) => command.run(&context),
+        Command::Terminal(command) => command.run(&context),
+        Command::Key(command) => command.run(&context),
+        Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),
+        Command::Fsck => serve::verify(&context, crate::integrity::fsck),
+        Command::Openapi => serve::openapi(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            let message = error.message();
+            if context.json {
+                println!("{}", serde_json::json!({ "error": message.get(language) }));
+            }
+            eprintln!("{}", message.get(language));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// In debug builds only: dies by SIGKILL at the effect that `XUNJIAN_KILL_AT` names, after writing its name to the file
+/// `XUNJIAN_KILL_MARK`, so that a test can assert that the effect was reached.
+#[cfg(debug_assertions)]
+fn kill_points() {
+    let Ok(effect) = std::env::var("XUNJIAN_KILL_AT") else { return };
+    let name = effect.clone();
+    let armed = fail::cfg_callback(effect, move || {
+        if let Ok(mark) = std::env::var("XUNJIAN_KILL_MARK") {
+            let _ = std::fs::write(mark, &name);
+        }
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    });
+    if let Err(error) = armed {
+        eprintln!("XUNJIAN_KILL_AT: {error}");
+    }
+}

@@ -1,0 +1,89 @@
+//! `serve`, and the checks that read everything.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Context, say};
+use crate::{error::Error, http, integrity::Findings, site::Site};
+
+/// `xunjian serve`
+#[derive(Args)]
+pub struct Serve {
+    /// 监听地址 · Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8731")]
+    listen: SocketAddr,
+    /// 启动后将实际地址写入此文件 · File to write the actual address to, once it listens.
+    #[arg(long)]
+    address_file: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let site = Arc::new(context.site()?);
+        let runtime = tokio::runtime::Runtime::new().map_err(Error::io("the runtime"))?;
+        runtime.block_on(async {
+            let listener =
+                tokio::net::TcpListener::bind(self.listen).await.map_err(Error::io(self.listen.to_string()))?;
+            let address = listener.local_addr().map_err(Error::io("the listening socket"))?;
+            let url = format!("http://{address}");
+            if let Some(file) = &self.address_file {
+                // Written beside and renamed, so that nobody reads half an address.
+                let half = file.with_extension("half");
+                std::fs::write(&half, &url)
+                    .and_then(|()| std::fs::rename(&half, file))
+                    .map_err(Error::io(file.display().to_string()))?;
+            }
+            let name = site.settings.root.name.clone();
+            context.print(&json!({ "listening": url, "site": name }), |language| {
+                say(language, format!("{name}：服务已启动 {url}"), format!("{name}: serving at {url}"))
+            });
+            http::serve(site, listener, stopped()).await
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Resolves when the process is asked to stop.
+async fn stopped() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate => {}
+    }
+}
+
+/// `xunjian verify-all` and `xunjian fsck`
+pub(super) fn verify(context: &Context, check: fn(&Site) -> Result<Findings, Error>) -> Result<ExitCode, Error> {
+    let found = check(&context.site()?)?;
+    context.print(&json!(found), |language| {
+        let summary = say(
+            language,
+            format!(
+                "记录 {} 份（有回执 {}），照片 {} 张，日志叶 {}，文档 {}；损坏 {} 处",
+                found.records, found.delivered, found.blobs, found.leaves, found.chunks, found.damages.len()
+            ),
+            format!(
+                "{} records ({} with receipts), {} photos, {} leaves, {} documents; {} damages",
+                found.records, found.delivered, found.blobs, found.leaves, found.chunks, found.damages.len()
+            ),
+        );
+        let lines = found.damages.iter().map(|damage| format!("✗ {} {} [{}] {}", damage.part, damage.id, damage.step, damage.reason));
+        std::iter::once(summary).chain(lines).collect::<Vec<_>>().join("\n")
+    });
+    Ok(if found.damages.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `xunjian openapi`
+pub(super) fn openapi() -> Result<ExitCode, Error> {
+    println!("{}", serde_json::to_string_pretty(&http::openapi_document())?);
+    Ok(ExitCode::SUCCESS)
+}

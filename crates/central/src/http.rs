@@ -1,0 +1,89 @@
+//! The HTTP API: thin handlers over the use cases, one file a group. A handler parses, calls one use case, converts.
+
+mod answer;
+mod blobs;
+mod documents;
+mod openapi;
+mod records;
+mod site_pages;
+mod terminals;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+use xunjian_domain::{hash::Sha256, ids::TerminalId};
+use xunjian_protocol::path;
+
+pub use self::openapi::document as openapi_document;
+use crate::{delivery, error::Error, site::Site};
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct App {
+    site: Arc<Site>,
+    /// Uploads under way: two at once into the same partial file would spoil it.
+    uploads: Arc<Mutex<HashSet<(TerminalId, Sha256)>>>,
+}
+
+impl App {
+    /// Runs a use case, which reads files and the database, off the threads that serve connections.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Site) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let site = Arc::clone(&self.site);
+        tokio::task::spawn_blocking(move || work(&site))
+            .await
+            .map_err(|error| Error::Damaged(format!("a task of the service died: {error}")))?
+    }
+}
+
+/// The routes of the service.
+pub fn router(site: Arc<Site>) -> Router {
+    let app = App { site, uploads: Arc::default() };
+    let blob = get(blobs::state).head(blobs::state).put(blobs::put).patch(blobs::patch);
+    Router::new()
+        .route("/", get(site_pages::front))
+        .route("/healthz", get(site_pages::healthz))
+        .route("/readyz", get(site_pages::readyz))
+        .route("/openapi.json", get(openapi::serve))
+        .route(&format!("{}/{{payload}}", path::LABEL), get(site_pages::label))
+        .route(path::HELLO, get(terminals::hello))
+        .route(path::ENROL, post(terminals::enrol))
+        .route(path::CHALLENGE, post(terminals::challenge))
+        .route(path::SESSION, post(terminals::session))
+        .route(path::WORK_PACKAGE, get(documents::work_package))
+        .route(&format!("{}/{{sha256}}", path::CHUNKS), get(documents::chunk))
+        .route(path::CHECKPOINT, get(documents::checkpoint))
+        .route(path::CONSISTENCY, post(documents::consistency))
+        .route(path::RECORDS, post(records::submit))
+        .route(path::RECEIPTS, post(records::receipts))
+        .route(path::BLOBS_HAVE, post(blobs::have))
+        .route(&format!("{}/{{sha256}}", path::BLOBS), blob)
+        .layer(DefaultBodyLimit::max(path::MAX_BATCH_BYTES + (1 << 20)))
+        .layer(tower_http::trace::TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+/// Serves until `stop` resolves. Catches up first with what an earlier run left half done.
+///
+/// # Errors
+/// [`Error`] when the database cannot be brought up to date or the listener fails.
+pub async fn serve(
+    site: Arc<Site>,
+    listener: tokio::net::TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
+    let caught_up = Arc::clone(&site);
+    tokio::task::spawn_blocking(move || delivery::deliver_ready(&caught_up))
+        .await
+        .map_err(|error| Error::Damaged(format!("catching up died: {error}")))??;
+    axum::serve(listener, router(site)).with_graceful_shutdown(stop).await.map_err(Error::io("the listening socket"))
+}

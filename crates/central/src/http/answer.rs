@@ -1,0 +1,98 @@
+//! Errors as problems (RFC 9457), bodies as messages, and the session behind a request.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRef, FromRequestParts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::de::DeserializeOwned;
+use xunjian_domain::{ids::TerminalId, text::Language};
+use xunjian_protocol::{
+    path::PROBLEM_JSON,
+    problem::{Problem, ProblemCode},
+};
+
+use super::App;
+use crate::{error::Error, session};
+
+/// An error on its way out, in the language of the request.
+pub struct Failed {
+    error: Error,
+    language: Language,
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        let problem = match self.error {
+            Error::Problem(code, detail) => Problem::new(code, detail, self.language),
+            other => {
+                // What exactly failed is for the log, not for whoever asked.
+                tracing::error!(error = %other, "a request failed");
+                Problem::new(ProblemCode::Internal, "", self.language)
+            }
+        };
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response()
+    }
+}
+
+/// The language of a request, extracted from `Accept-Language`.
+#[derive(Clone, Copy)]
+pub struct Asked(pub Language);
+
+impl Asked {
+    /// Turns an error into a problem in this language.
+    pub fn fail(self) -> impl FnOnce(Error) -> Failed {
+        move |error| Failed { error, language: self.0 }
+    }
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    let tag = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    tag.map_or(Language::Zh, Language::from_tag)
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Asked {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(language(&parts.headers)))
+    }
+}
+
+/// The terminal whose session a request carries.
+pub struct Caller(pub TerminalId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller
+where
+    App: FromRef<S>,
+{
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failed> {
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .unwrap_or_default()
+            .to_owned();
+        let app = App::from_ref(state);
+        let terminal = app.run(move |site| session::terminal_of(site, &token)).await;
+        terminal.map(Self).map_err(Asked(language(&parts.headers)).fail())
+    }
+}
+
+/// Reads a message.
+pub fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    serde_json::from_slice(body).map_err(|error| Error::Problem(ProblemCode::Malformed, error.to_string()))
+}
+
+/// A path part that must be a hash.
+pub fn hash(text: &str) -> Result<xunjian_domain::hash::Sha256, Error> {
+    text.parse().map_err(|error: xunjian_domain::hash::NotASha256| {
+        Error::Problem(ProblemCode::Malformed, error.to_string())
+    })
+}

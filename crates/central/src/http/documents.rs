@@ -1,0 +1,84 @@
+//! Work packages, chunks and the log's newest state.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use xunjian_protocol::{
+    log::{ConsistencyAnswer, ConsistencyRequest},
+    package::WorkPackage,
+    problem::{Problem, ProblemCode},
+};
+
+use super::{
+    App,
+    answer::{Asked, Caller, Failed, hash, read},
+};
+use crate::{clock, error::Error, ledger, log, package};
+
+/// Everything open for the terminal, or 304 while nothing has changed.
+#[utoipa::path(get, path = "/v1/work-package",
+    responses((status = 200, body = WorkPackage), (status = 304), (status = 401, body = Problem)))]
+pub async fn work_package(
+    State(app): State<App>,
+    asked: Asked,
+    _caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
+    let (etag, package) = app.run(package::build).await.map_err(asked.fail())?;
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known == Some(etag.as_str()) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    Ok(([(header::ETAG, etag)], Json(package)).into_response())
+}
+
+/// The bytes of one content-addressed document.
+#[utoipa::path(get, path = "/v1/chunks/sha256/{sha256}", params(("sha256" = String, Path,)),
+    responses((status = 200, content_type = "application/json"), (status = 404, body = Problem)))]
+pub async fn chunk(
+    State(app): State<App>,
+    asked: Asked,
+    _caller: Caller,
+    Path(sha256): Path<String>,
+) -> Result<Response, Failed> {
+    let bytes = app
+        .run(move |site| {
+            let sha256 = hash(&sha256)?;
+            let bytes = site.db.read(|sql| ledger::chunk(sql, &sha256))?;
+            bytes.ok_or_else(|| Error::Problem(ProblemCode::UnknownChunk, sha256.to_hex()))
+        })
+        .await
+        .map_err(asked.fail())?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+}
+
+/// The newest checkpoint, cosigned by the service's clock. Open to everyone: it is what witnesses compare.
+#[utoipa::path(get, path = "/v1/log/checkpoint", responses((status = 200, content_type = "text/plain")))]
+pub async fn checkpoint(State(app): State<App>, asked: Asked) -> Result<String, Failed> {
+    let note = app.run(|site| site.db.read(|sql| log::time_token(site, sql, clock::now()))).await;
+    note.map(|note| note.to_string()).map_err(asked.fail())
+}
+
+/// The newest checkpoint and the proof that it extends the one known.
+#[utoipa::path(post, path = "/v1/log/consistency", request_body = ConsistencyRequest,
+    responses((status = 200, body = ConsistencyAnswer), (status = 400, body = Problem)))]
+pub async fn consistency(
+    State(app): State<App>,
+    asked: Asked,
+    body: Bytes,
+) -> Result<Json<ConsistencyAnswer>, Failed> {
+    let answer = app
+        .run(move |site| {
+            let from = read::<ConsistencyRequest>(&body)?.from;
+            site.db.read(|sql| {
+                let checkpoint = log::time_token(site, sql, clock::now())?.to_string();
+                Ok(ConsistencyAnswer { checkpoint, proof: log::consistency(sql, from)? })
+            })
+        })
+        .await;
+    answer.map(Json).map_err(asked.fail())
+}

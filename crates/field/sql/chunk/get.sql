@@ -1,0 +1,1 @@
+SELECT bytes FROM chunk WHERE sha256 = ?1;

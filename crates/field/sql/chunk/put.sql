@@ -1,0 +1,1 @@
+INSERT INTO chunk (sha256, bytes) VALUES (?1, ?2) ON CONFLICT (sha256) DO NOTHING;

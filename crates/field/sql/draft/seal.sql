@@ -1,0 +1,1 @@
+UPDATE draft SET state = 'sealed' WHERE id = ?1;

@@ -1,0 +1,1 @@
+UPDATE draft SET is_closed = ?2 WHERE id = ?1;

@@ -1,0 +1,1 @@
+UPDATE draft SET last_seen = ?2 WHERE id = ?1;

@@ -1,0 +1,3 @@
+INSERT INTO draft_evidence (draft, sha256, evidence)
+VALUES (?1, ?2, ?3)
+ON CONFLICT (draft, sha256) DO NOTHING;

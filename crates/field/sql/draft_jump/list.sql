@@ -1,0 +1,1 @@
+SELECT jump FROM draft_jump WHERE draft = ?1 ORDER BY place;

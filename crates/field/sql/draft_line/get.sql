@@ -1,0 +1,1 @@
+SELECT answer FROM draft_line WHERE draft = ?1 AND line = ?2;

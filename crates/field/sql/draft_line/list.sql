@@ -1,0 +1,1 @@
+SELECT line, answer FROM draft_line WHERE draft = ?1 ORDER BY line;

@@ -1,0 +1,1 @@
+DELETE FROM enrolment WHERE code_sha256 = ?1;

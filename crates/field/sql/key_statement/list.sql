@@ -1,0 +1,1 @@
+SELECT kind, envelope FROM key_statement ORDER BY rowid;

@@ -1,0 +1,1 @@
+SELECT no FROM ledger WHERE sha256 = ?1;

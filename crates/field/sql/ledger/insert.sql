@@ -1,0 +1,1 @@
+INSERT INTO ledger (sha256, version) VALUES (?1, ?2);

@@ -1,0 +1,1 @@
+INSERT INTO cluster (ledger, id, name) VALUES (?1, ?2, ?3);

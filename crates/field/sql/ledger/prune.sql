@@ -1,0 +1,1 @@
+DELETE FROM ledger WHERE no NOT IN (SELECT ledger FROM round);

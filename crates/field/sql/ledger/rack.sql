@@ -1,0 +1,1 @@
+SELECT room, name, units FROM rack WHERE ledger = ?1 AND id = ?2;

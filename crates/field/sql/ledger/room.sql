@@ -1,0 +1,1 @@
+SELECT name FROM room WHERE ledger = ?1 AND id = ?2;

@@ -1,0 +1,1 @@
+UPDATE outbox SET attempts = attempts + 1, last_error = ?2, last_tried_at = ?3 WHERE record = ?1;

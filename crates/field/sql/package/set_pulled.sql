@@ -1,0 +1,1 @@
+UPDATE package SET pulled = ?1;

@@ -1,0 +1,1 @@
+SELECT delivered, receipt, received_at FROM receipt WHERE record = ?1;

@@ -1,0 +1,1 @@
+SELECT id FROM record WHERE state = 'partly_sent' ORDER BY sequence;

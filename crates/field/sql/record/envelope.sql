@@ -1,0 +1,1 @@
+SELECT envelope FROM record WHERE id = ?1;

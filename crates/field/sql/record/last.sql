@@ -1,0 +1,1 @@
+SELECT id, sequence, sealed FROM record ORDER BY sequence DESC LIMIT 1;

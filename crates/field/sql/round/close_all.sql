@@ -1,0 +1,1 @@
+UPDATE round SET is_open = 0;

@@ -1,0 +1,1 @@
+SELECT id, plan FROM round WHERE is_open = 1 ORDER BY place;

@@ -1,0 +1,1 @@
+SELECT plan_sha256 FROM round WHERE id = ?1;

@@ -1,0 +1,1 @@
+UPDATE terminal SET service_url = ?1;

@@ -1,0 +1,1 @@
+SELECT note, time_at, received FROM time_token;

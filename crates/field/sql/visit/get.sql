@@ -1,0 +1,1 @@
+SELECT id, round, document, title FROM visit WHERE id = ?1;

@@ -1,0 +1,123 @@
+//! Watching the log: every state it shows must extend the one this terminal saw before.
+//!
+//! A service that rewrites history must show an old terminal a state that contradicts what it holds; that is what this
+//! module refuses, with an error of its own. The known state moves only forward, and only after a proof.
+
+use xunjian_domain::hash::Sha256;
+use xunjian_proof::{
+    keyring::Keyring,
+    merkle,
+    note::{Checkpoint, SignedCheckpoint},
+    statement::HolderKind,
+    suite::PublicKey,
+};
+use xunjian_protocol::{SyncApi, log::ConsistencyRequest};
+
+use crate::{error::FieldError, trust};
+
+/// How often two answers may straddle a growing log before the comparison is given up for now.
+const ROUNDS: u32 = 8;
+
+/// The state of the log this terminal vouches for, moved forward by proofs.
+pub(crate) struct LogWatch {
+    origin: String,
+    key: PublicKey,
+    clock_name: String,
+    clock_key: Option<PublicKey>,
+    known: Option<SignedCheckpoint>,
+    newest: Option<SignedCheckpoint>,
+}
+
+fn contradicts(reason: impl ToString) -> FieldError {
+    FieldError::LogInconsistent(reason.to_string())
+}
+
+impl LogWatch {
+    pub fn new(keyring: &Keyring, known: Option<SignedCheckpoint>) -> Result<Self, FieldError> {
+        Ok(Self {
+            origin: keyring.root().log_origin.clone(),
+            key: trust::log_key(keyring)?,
+            clock_name: trust::clock_name(keyring),
+            clock_key: keyring.current(HolderKind::Clock).map(|statement| statement.key.clone()),
+            known,
+            newest: None,
+        })
+    }
+
+    /// The state to remember; `None` until something was compared.
+    pub fn known(&self) -> Option<&SignedCheckpoint> {
+        self.known.as_ref()
+    }
+
+    /// The newest state fetched, if any: it is a time token, too.
+    pub fn newest(&self) -> Option<&SignedCheckpoint> {
+        self.newest.as_ref()
+    }
+
+    /// The time the service's clock put on a checkpoint, in seconds since the epoch.
+    pub fn time_of(&self, checkpoint: &SignedCheckpoint) -> Result<u64, FieldError> {
+        let refused = |reason: String| FieldError::PackageRefused { part: "time token".to_owned(), reason };
+        let key = self.clock_key.as_ref().ok_or_else(|| refused("the root vouches for no clock key".to_owned()))?;
+        checkpoint.cosigned_at(&self.clock_name, key).map_err(|error| refused(error.to_string()))
+    }
+
+    /// Fetches the newest state and checks that it extends the known one.
+    pub async fn advance(&mut self, api: &impl SyncApi) -> Result<(), FieldError> {
+        let from = self.known.as_ref().map_or(0, |known| known.checkpoint.size);
+        let (newest, proof) = self.fetch(api, from).await?;
+        if let Some(known) = &self.known {
+            extends(&known.checkpoint, &newest.checkpoint, &proof)?;
+        }
+        self.known = Some(newest.clone());
+        self.newest = Some(newest);
+        Ok(())
+    }
+
+    /// Checks that `other` is a state of the same log: a prefix of the known state, or an extension of it.
+    pub async fn compare(&mut self, api: &impl SyncApi, other: &SignedCheckpoint) -> Result<(), FieldError> {
+        other.verify_log(&self.origin, &self.key).map_err(contradicts)?;
+        for _ in 0..ROUNDS {
+            let Some(known) = self.known.clone() else {
+                self.advance(api).await?;
+                continue;
+            };
+            let (older, newer) = (&other.checkpoint, &known.checkpoint);
+            if older.size > newer.size {
+                self.advance(api).await?;
+                let now = self.known.as_ref().map_or(0, |known| known.checkpoint.size);
+                if now < older.size {
+                    return Err(contradicts(format!("it signed a state of {} leaves and now has {now}", older.size)));
+                }
+                continue;
+            }
+            if older.size == newer.size || older.size == 0 {
+                return extends(older, newer, &[]);
+            }
+            let (latest, proof) = self.fetch(api, older.size).await?;
+            extends(older, &latest.checkpoint, &proof)?;
+            if latest.checkpoint.size == newer.size {
+                return extends(newer, &latest.checkpoint, &[]);
+            }
+            // The log grew between the two answers: bring the known state up and compare again.
+            self.advance(api).await?;
+            if self.known.as_ref().is_some_and(|known| known.checkpoint == latest.checkpoint) {
+                return Ok(());
+            }
+        }
+        Err(FieldError::LogUnsettled)
+    }
+
+    async fn fetch(&self, api: &impl SyncApi, from: u64) -> Result<(SignedCheckpoint, Vec<Sha256>), FieldError> {
+        let answer = api.consistency(&ConsistencyRequest { from }).await?;
+        let newest = SignedCheckpoint::parse(&answer.checkpoint).map_err(contradicts)?;
+        newest.verify_log(&self.origin, &self.key).map_err(contradicts)?;
+        Ok((newest, answer.proof))
+    }
+}
+
+fn extends(old: &Checkpoint, new: &Checkpoint, proof: &[Sha256]) -> Result<(), FieldError> {
+    if new.size < old.size {
+        return Err(contradicts(format!("it had {} leaves and now has {}", old.size, new.size)));
+    }
+    merkle::verify_consistency(old.size, new.size, proof, &old.root, &new.root).map_err(contradicts)
+}

@@ -1,0 +1,340 @@
+//! Pulling a work package: fetched in parts, checked as a whole, taken over in one transaction or not at all.
+//!
+//! Chunks are stored as they come, because their names prove them; a pull that breaks goes on from there. Everything
+//! that decides (rounds, visits, keys, the log's state) changes only after all of it verified; on any failure the old
+//! package stays in use.
+
+mod check;
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use rusqlite::Connection;
+use serde::Serialize;
+use xunjian_domain::{
+    hash::Sha256,
+    ids::RoundId,
+    ledger::LedgerManifest,
+    plan::PlannedVisit,
+    text::Text,
+    time::{ClockReading, TimestampMs},
+};
+use xunjian_proof::{jcs, note::SignedCheckpoint, statement::PlanStatement};
+use xunjian_protocol::{
+    SyncApi, hello,
+    package::{LabelPrints, PackageRound, WorkPackage},
+};
+
+use self::check::refused;
+use crate::{
+    Field,
+    error::FieldError,
+    log_watch::LogWatch,
+    store::{
+        chunk,
+        ledger::{self, LedgerNo},
+        log::{self, RootStatements, TimeToken},
+        package::{self, NewRound, PackageHead},
+    },
+    trust,
+};
+
+/// Chunks fetched at the same time.
+const PARALLEL: usize = 8;
+
+/// What a pull led to.
+#[derive(Debug, Clone, Serialize)]
+pub struct PullReport {
+    /// Whether anything is new.
+    pub changed: bool,
+    /// Open rounds.
+    pub rounds: usize,
+    /// Visits of the open rounds.
+    pub visits: usize,
+    /// Lines of the open rounds.
+    pub lines: u64,
+    /// Chunks fetched now.
+    pub chunks_fetched: u64,
+    /// Their bytes.
+    pub bytes_fetched: u64,
+    /// Size of the log as checked.
+    pub log_size: u64,
+    /// The service's time of the token.
+    pub time_token_at: TimestampMs,
+    /// What the person should know.
+    pub warnings: Vec<Text>,
+}
+
+/// A round that verified.
+struct CheckedRound<'a> {
+    wire: &'a PackageRound,
+    plan: PlanStatement,
+    manifest: LedgerManifest,
+    visits: Vec<PlannedVisit>,
+}
+
+#[derive(Default)]
+struct Fetched {
+    chunks: u64,
+    bytes: u64,
+}
+
+impl Field {
+    /// Fetches and checks the work package and takes it over.
+    ///
+    /// # Errors
+    /// [`FieldError`]; the old package stays in use then.
+    pub async fn pull(&self, api: &impl SyncApi) -> Result<PullReport, FieldError> {
+        let terminal = self.terminal()?;
+        let hello = api.hello().await?;
+        if !hello.versions.contains(&hello::VERSION) {
+            return Err(FieldError::VersionUnsupported(hello.versions));
+        }
+        check::root(&terminal, &hello.root_fingerprint)?;
+        let etag = self.store.read(PackageHead::get)?.map(|head| head.etag);
+        let answer = api.work_package(etag.as_deref()).await?;
+        let received = self.now();
+        let Some((etag, wire)) = answer else { return self.keep_package(api, &received).await };
+
+        check::root(&terminal, &wire.site_root.fingerprint()?.to_hex())?;
+        let statements = self.merged_statements(&wire)?;
+        let keyring = trust::keyring_of(&terminal, &statements)?;
+        let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?)?;
+        watch.advance(api).await?;
+        let token = SignedCheckpoint::parse(&wire.time_token).map_err(|error| refused("time token", error))?;
+        watch.compare(api, &token).await?;
+        let token = time_token(&watch, &token, &received)?;
+
+        let mut fetched = Fetched::default();
+        let mut rounds = Vec::new();
+        for round in &wire.rounds {
+            let (plan, receipt) = check::plan(round, &keyring)?;
+            watch.compare(api, &receipt.checkpoint).await?;
+            rounds.push(self.fetch_round(api, round, plan, &mut fetched).await?);
+        }
+        self.fetch(api, vec![wire.label_prints], &mut fetched).await?;
+        let prints: LabelPrints = self.chunk_document("label prints", wire.label_prints)?;
+
+        let newest = watch.newest().map(|newest| time_token(&watch, newest, &received)).transpose()?;
+        let head = PackageHead {
+            etag,
+            label_host: wire.label_host.clone(),
+            label_prints: wire.label_prints,
+            limits: wire.limits.clone(),
+            service_desk: wire.service_desk.clone(),
+            pulled: received.clone(),
+        };
+        let before = self.store.read(PackageHead::get)?.map(|head| head.label_prints);
+        self.store.write(|connection| {
+            log::put_root_statements(connection, &statements)?;
+            take_over_rounds(connection, &rounds)?;
+            if before != Some(wire.label_prints) {
+                package::replace_prints(connection, &prints.prints)?;
+            }
+            head.put(connection)?;
+            put_log_state(connection, &watch, [Some(token.clone()), newest])?;
+            fail::fail_point!("pull.before_commit");
+            Ok(())
+        })?;
+        Ok(PullReport {
+            changed: true,
+            rounds: rounds.len(),
+            visits: rounds.iter().map(|round| round.visits.len()).sum(),
+            lines: rounds.iter().map(|round| round.plan.plan.lines_due()).sum(),
+            chunks_fetched: fetched.chunks,
+            bytes_fetched: fetched.bytes,
+            log_size: watch.known().map_or(0, |known| known.checkpoint.size),
+            time_token_at: token.time_at,
+            warnings: clock_warnings(&token),
+        })
+    }
+
+    /// The package is current: only time and the log's state move on.
+    async fn keep_package(&self, api: &impl SyncApi, received: &ClockReading) -> Result<PullReport, FieldError> {
+        let keyring = self.store.read(trust::keyring)?;
+        let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?)?;
+        watch.advance(api).await?;
+        let newest = watch.newest().map(|newest| time_token(&watch, newest, received)).transpose()?;
+        self.store.write(|connection| {
+            package::set_pulled(connection, received)?;
+            put_log_state(connection, &watch, [newest.clone()])
+        })?;
+        let rounds = self.store.read(package::open_rounds)?;
+        Ok(PullReport {
+            changed: false,
+            rounds: rounds.len(),
+            visits: 0,
+            lines: 0,
+            chunks_fetched: 0,
+            bytes_fetched: 0,
+            log_size: watch.known().map_or(0, |known| known.checkpoint.size),
+            time_token_at: newest.as_ref().map_or(received.wall_ms, |token| token.time_at),
+            warnings: newest.as_ref().map(clock_warnings).unwrap_or_default(),
+        })
+    }
+
+    /// What is stored and what the package brings; statements are never forgotten.
+    fn merged_statements(&self, wire: &WorkPackage) -> Result<RootStatements, FieldError> {
+        let mut all = self.store.read(log::root_statements)?;
+        for (known, new) in [(&mut all.holders, &wire.key_statements), (&mut all.revocations, &wire.revocations)] {
+            for envelope in new {
+                if !known.contains(envelope) {
+                    known.push(envelope.clone());
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    async fn fetch_round<'a>(
+        &self,
+        api: &impl SyncApi,
+        round: &'a PackageRound,
+        plan: PlanStatement,
+        fetched: &mut Fetched,
+    ) -> Result<CheckedRound<'a>, FieldError> {
+        self.fetch(api, vec![round.template.sha256, round.ledger.sha256], fetched).await?;
+        check::template(&self.chunk_bytes(round.template.sha256)?, &round.template)?;
+        let manifest: LedgerManifest = self.chunk_document("ledger manifest", round.ledger.sha256)?;
+        if manifest.version != round.ledger.version {
+            return Err(refused("ledger manifest", "its version is another"));
+        }
+        let wanted = manifest.chunks.iter().map(|chunk| chunk.sha256);
+        let wanted = wanted.chain(plan.plan.visits.iter().map(|visit| visit.sha256)).collect();
+        self.fetch(api, wanted, fetched).await?;
+        let visits = plan
+            .plan
+            .visits
+            .iter()
+            .map(|named| {
+                let visit: PlannedVisit = self.chunk_document("visit", named.sha256)?;
+                if visit.id != named.id || visit.lines.len() != named.lines as usize {
+                    return Err(refused("visit", format!("{} is not the one the plan names", named.id)));
+                }
+                Ok(visit)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(CheckedRound { wire: round, plan, manifest, visits })
+    }
+
+    /// Fetches the chunks that are not here yet, several at a time; each is stored once its hash is its name.
+    async fn fetch(&self, api: &impl SyncApi, wanted: Vec<Sha256>, fetched: &mut Fetched) -> Result<(), FieldError> {
+        let missing: BTreeMap<Sha256, ()> = self.store.read(|connection| {
+            let mut missing = BTreeMap::new();
+            for name in wanted {
+                if !chunk::has(connection, name)? {
+                    missing.insert(name, ());
+                }
+            }
+            Ok(missing)
+        })?;
+        let answers = stream::iter(missing.into_keys())
+            .map(|name| async move { Ok::<_, FieldError>((name, api.chunk(name).await?)) })
+            .buffer_unordered(PARALLEL)
+            .try_chunks(64);
+        futures_util::pin_mut!(answers);
+        loop {
+            let (batch, failed) = match answers.try_next().await {
+                Ok(None) => return Ok(()),
+                Ok(Some(batch)) => (batch, None),
+                Err(broken) => (broken.0, Some(broken.1)),
+            };
+            for (name, bytes) in &batch {
+                if Sha256::of(bytes) != *name {
+                    return Err(refused("chunk", format!("{name} does not hash to its name")));
+                }
+                fetched.chunks += 1;
+                fetched.bytes += bytes.len() as u64;
+            }
+            self.store.write(|connection| batch.iter().try_for_each(|(name, bytes)| chunk::put(connection, *name, bytes)))?;
+            if let Some(error) = failed {
+                return Err(error);
+            }
+        }
+    }
+
+    fn chunk_bytes(&self, name: Sha256) -> Result<Vec<u8>, FieldError> {
+        self.store.read(|connection| chunk::require(connection, name))
+    }
+
+    fn chunk_document<T: serde::de::DeserializeOwned>(&self, part: &str, name: Sha256) -> Result<T, FieldError> {
+        jcs::from_bytes(&self.chunk_bytes(name)?).map_err(|error| refused(part, error))
+    }
+}
+
+fn time_token(
+    watch: &LogWatch,
+    checkpoint: &SignedCheckpoint,
+    received: &ClockReading,
+) -> Result<TimeToken, FieldError> {
+    let seconds = i64::try_from(watch.time_of(checkpoint)?).unwrap_or(i64::MAX / 1000);
+    Ok(TimeToken { note: checkpoint.to_string(), time_at: TimestampMs(seconds * 1000), received: received.clone() })
+}
+
+pub(crate) fn put_log_state(
+    connection: &Connection,
+    watch: &LogWatch,
+    tokens: impl IntoIterator<Item = Option<TimeToken>>,
+) -> Result<(), FieldError> {
+    if let Some(known) = watch.known() {
+        log::put_checkpoint(connection, known)?;
+    }
+    tokens.into_iter().flatten().try_for_each(|token| log::put_time_token(connection, &token))
+}
+
+/// The newest state fetched as a time token, if the service's clock cosigned it.
+pub(crate) fn newest_token(watch: &LogWatch, received: &ClockReading) -> Option<TimeToken> {
+    watch.newest().and_then(|newest| time_token(watch, newest, received).ok())
+}
+
+fn clock_warnings(token: &TimeToken) -> Vec<Text> {
+    let off = token.received.wall_ms.0 - token.time_at.0;
+    if off.abs() <= crate::jumps::TOLERANCE_MS {
+        return Vec::new();
+    }
+    let minutes = off / 60_000;
+    vec![Text::new(
+        format!("本机时钟与服务端相差 {minutes} 分钟，请校准系统时间；记录仍然有效，时间会如实标注"),
+        format!("This terminal's clock is {minutes} minutes off the service's: set it. Records stay valid and say so"),
+    )]
+}
+
+fn take_over_rounds(connection: &Connection, rounds: &[CheckedRound<'_>]) -> Result<(), FieldError> {
+    package::close_all_rounds(connection)?;
+    for (place, round) in (0_i64..).zip(rounds) {
+        let plan = &round.plan.plan;
+        let id: &RoundId = &plan.round.id;
+        let plan_is_known = package::plan_hash(connection, id)? == Some(Sha256::of(round.wire.plan.as_bytes()));
+        let new = NewRound {
+            id,
+            plan: &round.wire.plan,
+            receipt: &round.wire.receipt,
+            template: plan.template.sha256,
+            ledger: ledger_rows(connection, round)?,
+            place,
+        };
+        package::put_round(connection, &new)?;
+        if plan_is_known {
+            continue;
+        }
+        for ((place, visit), named) in (0_i64..).zip(&round.visits).zip(&plan.visits) {
+            package::put_visit(connection, id, visit, named.sha256, place)?;
+        }
+    }
+    ledger::prune(connection)
+}
+
+/// The ledger's rows, written once a version.
+fn ledger_rows(connection: &Connection, round: &CheckedRound<'_>) -> Result<LedgerNo, FieldError> {
+    let version = &round.plan.plan.ledger;
+    if let Some(no) = ledger::find(connection, version.sha256)? {
+        return Ok(no);
+    }
+    let no = ledger::insert(connection, version)?;
+    for part in &round.manifest.chunks {
+        let chunk = ledger::chunk_from(&chunk::require(connection, part.sha256)?)?;
+        ledger::insert_chunk(connection, no, chunk)?;
+    }
+    Ok(no)
+}
+

@@ -1,0 +1,235 @@
+//! Rows of drafts: everything answered, scanned, sighted and attached before sealing.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use xunjian_domain::{
+    hash::Sha256,
+    ids::{PersonId, VisitId},
+    outcome::Outcome,
+    reconciliation::Sighting,
+    template::Mode,
+    time::ClockReading,
+    visit::{CheckResult, Finding, NoPhoto},
+};
+use xunjian_proof::record::{ClockJump, Evidence, LabelScan};
+
+use super::{documents, from_json, from_text, optional, run, sql, to_json};
+use crate::error::FieldError;
+
+/// An open draft.
+#[derive(Debug, Clone)]
+pub(crate) struct DraftRow {
+    pub id: String,
+    pub started: ClockReading,
+    pub last_seen: ClockReading,
+    pub is_closed: bool,
+}
+
+/// The answer to a line as a draft keeps it; its checks and photos are rows of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LineAnswer {
+    pub mode: Mode,
+    pub outcome: Outcome,
+    pub reason: String,
+    pub note: String,
+    pub no_photo: Option<NoPhoto>,
+    pub answered: ClockReading,
+    pub spent_ms: Option<u64>,
+    pub bulk: bool,
+    pub edits: u32,
+}
+
+pub(crate) fn insert(
+    connection: &Connection,
+    id: &str,
+    visit: &VisitId,
+    person: &PersonId,
+    started: &ClockReading,
+) -> Result<(), FieldError> {
+    let values = params![id, visit.as_str(), person.as_str(), to_json(started)?];
+    run(connection, sql!("draft/insert"), values).map(drop)
+}
+
+pub(crate) fn find(
+    connection: &Connection,
+    visit: &VisitId,
+    person: &PersonId,
+) -> Result<Option<DraftRow>, FieldError> {
+    let row = connection.prepare_cached(sql!("draft/find"))?.query_row(params![visit.as_str(), person.as_str()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, bool>(3)?))
+    });
+    optional(row)?
+        .map(|(id, started, last_seen, is_closed)| {
+            Ok(DraftRow { id, started: from_json(&started)?, last_seen: from_json(&last_seen)?, is_closed })
+        })
+        .transpose()
+}
+
+pub(crate) fn is_sealed(connection: &Connection, visit: &VisitId, person: &PersonId) -> Result<bool, FieldError> {
+    let values = params![visit.as_str(), person.as_str()];
+    Ok(connection.prepare_cached(sql!("draft/is_sealed"))?.query_row(values, |row| row.get(0))?)
+}
+
+pub(crate) fn count_open(connection: &Connection) -> Result<u64, FieldError> {
+    Ok(connection.prepare_cached(sql!("draft/count_open"))?.query_row([], |row| row.get(0))?)
+}
+
+pub(crate) fn set_last_seen(connection: &Connection, draft: &str, seen: &ClockReading) -> Result<(), FieldError> {
+    run(connection, sql!("draft/set_last_seen"), params![draft, to_json(seen)?]).map(drop)
+}
+
+pub(crate) fn set_closed(connection: &Connection, draft: &str, closed: bool) -> Result<(), FieldError> {
+    run(connection, sql!("draft/set_closed"), params![draft, closed]).map(drop)
+}
+
+pub(crate) fn seal(connection: &Connection, draft: &str) -> Result<(), FieldError> {
+    run(connection, sql!("draft/seal"), [draft]).map(drop)
+}
+
+fn by_line<T>(
+    connection: &Connection,
+    statement: &str,
+    draft: &str,
+    read: impl Fn(&str) -> Result<T, FieldError>,
+) -> Result<Vec<(u32, T)>, FieldError> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let rows = statement.query_map([draft], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))?;
+    rows.map(|row| {
+        let (line, text) = row?;
+        Ok((line, read(&text)?))
+    })
+    .collect()
+}
+
+fn grouped<T>(rows: Vec<(u32, T)>) -> BTreeMap<u32, Vec<T>> {
+    let mut groups: BTreeMap<u32, Vec<T>> = BTreeMap::new();
+    for (line, value) in rows {
+        groups.entry(line).or_default().push(value);
+    }
+    groups
+}
+
+pub(crate) fn lines(connection: &Connection, draft: &str) -> Result<BTreeMap<u32, LineAnswer>, FieldError> {
+    Ok(by_line(connection, sql!("draft_line/list"), draft, from_json)?.into_iter().collect())
+}
+
+pub(crate) fn line(connection: &Connection, draft: &str, line: u32) -> Result<Option<LineAnswer>, FieldError> {
+    Ok(documents(connection, sql!("draft_line/get"), params![draft, line])?.into_iter().next())
+}
+
+pub(crate) fn put_line(
+    connection: &Connection,
+    draft: &str,
+    line: u32,
+    answer: &LineAnswer,
+) -> Result<(), FieldError> {
+    let outcome = to_json(&answer.outcome)?;
+    let values = params![draft, line, outcome.trim_matches('"'), answer.bulk, to_json(answer)?];
+    run(connection, sql!("draft_line/put"), values).map(drop)
+}
+
+pub(crate) fn checks(connection: &Connection, draft: &str) -> Result<BTreeMap<u32, Vec<CheckResult>>, FieldError> {
+    Ok(grouped(by_line(connection, sql!("draft_check/list"), draft, from_json)?))
+}
+
+pub(crate) fn put_check(
+    connection: &Connection,
+    draft: &str,
+    line: u32,
+    check: &CheckResult,
+    bulk: bool,
+) -> Result<(), FieldError> {
+    let values = params![draft, line, check.check.as_str(), bulk, to_json(check)?];
+    run(connection, sql!("draft_check/put"), values).map(drop)
+}
+
+/// What bulk filled stays: the line was answered by hand since.
+pub(crate) fn keep_checks(connection: &Connection, draft: &str, line: u32) -> Result<(), FieldError> {
+    run(connection, sql!("draft_check/keep"), params![draft, line]).map(drop)
+}
+
+/// Takes back what bulk filled; returns the number of lines.
+pub(crate) fn undo_bulk(connection: &Connection, draft: &str) -> Result<usize, FieldError> {
+    run(connection, sql!("draft_check/undo_bulk"), [draft])?;
+    run(connection, sql!("draft_line/undo_bulk"), [draft])
+}
+
+pub(crate) fn scans(connection: &Connection, draft: &str) -> Result<Vec<LabelScan>, FieldError> {
+    documents(connection, sql!("draft_scan/list"), [draft])
+}
+
+pub(crate) fn add_scan(connection: &Connection, draft: &str, scan: &LabelScan) -> Result<(), FieldError> {
+    run(connection, sql!("draft_scan/insert"), params![draft, to_json(scan)?]).map(drop)
+}
+
+pub(crate) fn sightings(connection: &Connection, draft: &str) -> Result<Vec<Sighting>, FieldError> {
+    documents(connection, sql!("draft_sighting/list"), [draft])
+}
+
+/// Reads the asset's sighting, lets `change` make the new one, and stores it. An asset outside the ledger is always new.
+pub(crate) fn change_sighting(
+    connection: &Connection,
+    draft: &str,
+    asset: &str,
+    change: impl FnOnce(Option<Sighting>) -> Sighting,
+) -> Result<Sighting, FieldError> {
+    let row = connection
+        .prepare_cached(sql!("draft_sighting/find"))?
+        .query_row(params![draft, asset], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)));
+    if let Some((place, before)) = optional(row)? {
+        let sighting = change(Some(from_json(&before)?));
+        run(connection, sql!("draft_sighting/update"), params![draft, place, to_json(&sighting)?])?;
+        return Ok(sighting);
+    }
+    let sighting = change(None);
+    run(connection, sql!("draft_sighting/insert"), params![draft, asset, to_json(&sighting)?])?;
+    Ok(sighting)
+}
+
+pub(crate) fn findings(connection: &Connection, draft: &str) -> Result<Vec<Finding>, FieldError> {
+    documents(connection, sql!("draft_finding/list"), [draft])
+}
+
+pub(crate) fn put_finding(connection: &Connection, draft: &str, finding: &Finding) -> Result<(), FieldError> {
+    run(connection, sql!("draft_finding/put"), params![draft, finding.id.as_str(), to_json(finding)?]).map(drop)
+}
+
+/// Evidence of the draft, sorted by hash.
+pub(crate) fn evidence(connection: &Connection, draft: &str) -> Result<Vec<Evidence>, FieldError> {
+    documents(connection, sql!("draft_evidence/list"), [draft])
+}
+
+pub(crate) fn put_evidence(connection: &Connection, draft: &str, evidence: &Evidence) -> Result<(), FieldError> {
+    run(connection, sql!("draft_evidence/put"), params![draft, evidence.sha256.to_hex(), to_json(evidence)?]).map(drop)
+}
+
+/// Whether another visit has the same photo.
+pub(crate) fn is_used_elsewhere(connection: &Connection, draft: &str, photo: Sha256) -> Result<bool, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("draft_evidence/used_elsewhere"))?;
+    Ok(statement.query_row(params![photo.to_hex(), draft], |row| row.get(0))?)
+}
+
+/// Every photo that a row names.
+pub(crate) fn all_photos(connection: &Connection) -> Result<Vec<Sha256>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("draft_evidence/all_hashes"))?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    rows.map(|hash| from_text(&hash?)).collect()
+}
+
+pub(crate) fn photos(connection: &Connection, draft: &str) -> Result<BTreeMap<u32, Vec<Sha256>>, FieldError> {
+    Ok(grouped(by_line(connection, sql!("draft_photo/list"), draft, from_text)?))
+}
+
+pub(crate) fn add_photo(connection: &Connection, draft: &str, line: u32, photo: Sha256) -> Result<(), FieldError> {
+    run(connection, sql!("draft_photo/insert"), params![draft, line, photo.to_hex()]).map(drop)
+}
+
+pub(crate) fn jumps(connection: &Connection, draft: &str) -> Result<Vec<ClockJump>, FieldError> {
+    documents(connection, sql!("draft_jump/list"), [draft])
+}
+
+pub(crate) fn add_jump(connection: &Connection, draft: &str, jump: &ClockJump) -> Result<(), FieldError> {
+    run(connection, sql!("draft_jump/insert"), params![draft, to_json(jump)?]).map(drop)
+}
