@@ -65,7 +65,11 @@ impl Blobs {
         }
         let mut options = fs::OpenOptions::new();
         options.create(true);
-        if from_start { options.write(true).truncate(true) } else { options.append(true) };
+        if from_start {
+            options.write(true).truncate(true)
+        } else {
+            options.append(true)
+        };
         options.open(&path).map_err(Error::io(name()))
     }
 

@@ -129,8 +129,7 @@ pub fn issue_code(site: &Site, who: &str) -> Result<(Person, String, TimestampMs
         let now = clock::now();
         let expires_at = now.plus_ms(CODE_MS);
         let hash = Sha256::of(code.as_bytes()).to_hex();
-        let values =
-            [hash.into(), person.id.as_str().into(), now.0.into(), expires_at.0.into(), "".into(), "".into()];
+        let values = [hash.into(), person.id.as_str().into(), now.0.into(), expires_at.0.into(), "".into(), "".into()];
         sql.execute(sql!("enrol_code_insert"), &values)?;
         log::audit(site, sql, "xunjian", "terminal.enrol_code", &[("person", person.id.as_str())])?;
         Ok((person, code.clone(), expires_at))
@@ -148,8 +147,7 @@ pub fn enrol(site: &Site, request: &EnrolRequest) -> Result<EnrolAnswer, Error> 
     let message = possession_message(&site.settings.root.site, &request.code, &terminal_key.id(), &person_key.id());
     for (key, proof) in [(terminal_key, &request.terminal_proof), (person_key, &request.person_proof)] {
         let proof = BASE64.decode(proof.as_bytes()).unwrap_or_default();
-        key.verify(&message, &proof)
-            .map_err(|error| Error::Problem(ProblemCode::BadChallenge, error.to_string()))?;
+        key.verify(&message, &proof).map_err(|error| Error::Problem(ProblemCode::BadChallenge, error.to_string()))?;
     }
     site.db.write(|sql| {
         let hash = Sha256::of(code.as_bytes()).to_hex();
@@ -184,7 +182,13 @@ pub fn enrol(site: &Site, request: &EnrolRequest) -> Result<EnrolAnswer, Error> 
     })
 }
 
-fn register(site: &Site, sql: &dyn Sql, request: &EnrolRequest, person: &Person, now: TimestampMs) -> Result<(), Error> {
+fn register(
+    site: &Site,
+    sql: &dyn Sql,
+    request: &EnrolRequest,
+    person: &Person,
+    now: TimestampMs,
+) -> Result<(), Error> {
     let terminal = match terminal_by_key(sql, &request.terminal_key.id())? {
         Some(known) => known,
         None => {
@@ -247,8 +251,7 @@ pub fn terminal_by_key(sql: &dyn Sql, key: &KeyId) -> Result<Option<TerminalId>,
 /// [`Error`] of the database.
 pub fn requests(site: &Site) -> Result<KeyRequests, Error> {
     let rows = site.db.read(|sql| sql.query(sql!("key_request_select"), &[]))?;
-    let requests =
-        rows.iter().map(|row| Ok(serde_json::from_str(row.text(1)?)?)).collect::<Result<Vec<_>, Error>>()?;
+    let requests = rows.iter().map(|row| Ok(serde_json::from_str(row.text(1)?)?)).collect::<Result<Vec<_>, Error>>()?;
     Ok(KeyRequests { site_root: site.settings.root.clone(), requests })
 }
 

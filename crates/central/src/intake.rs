@@ -5,12 +5,7 @@
 //! and the repeated call answers `Identical`.
 
 use xunjian_domain::{
-    hash::Sha256,
-    ids::TerminalId,
-    plan::PlannedVisit,
-    template::Template,
-    time::day_in_china,
-    visit::seal_problems,
+    hash::Sha256, ids::TerminalId, plan::PlannedVisit, template::Template, time::day_in_china, visit::seal_problems,
 };
 use xunjian_proof::{
     record::Record,
@@ -86,7 +81,12 @@ enum Judgement {
     New(Box<VerifiedRecord>),
 }
 
-fn judge(site: &Site, sql: &dyn Sql, terminal: &TerminalId, envelope: &[u8]) -> Result<Result<Judgement, Refusal>, Error> {
+fn judge(
+    site: &Site,
+    sql: &dyn Sql,
+    terminal: &TerminalId,
+    envelope: &[u8],
+) -> Result<Result<Judgement, Refusal>, Error> {
     if envelope.len() > MAX_ENVELOPE_BYTES {
         return Ok(Err(kept(ProblemCode::TooLarge, format!("{} bytes", envelope.len()))));
     }
@@ -181,16 +181,25 @@ fn judge_place(sql: &dyn Sql, verified: &VerifiedRecord) -> Result<Option<Refusa
         Ok(row.map(|row| row.text(0).map(str::to_owned)).transpose()?)
     };
     if let Some(other) = in_chain(record.terminal.sequence)? {
-        return Ok(Some(kept(ProblemCode::OtherRecordInPlace, format!("place {} of the terminal: {other}", record.terminal.sequence))));
+        return Ok(Some(kept(
+            ProblemCode::OtherRecordInPlace,
+            format!("place {} of the terminal: {other}", record.terminal.sequence),
+        )));
     }
     let revision = i64::from(record.visit.revision);
     if let Some(row) = sql.first(sql!("record_of_visit"), &[record.visit.id.as_str().into(), revision.into()])? {
-        return Ok(Some(kept(ProblemCode::OtherRecordInPlace, format!("revision {revision} of the visit: {}", row.text(0)?))));
+        return Ok(Some(kept(
+            ProblemCode::OtherRecordInPlace,
+            format!("revision {revision} of the visit: {}", row.text(0)?),
+        )));
     }
     let before = in_chain(record.terminal.sequence.saturating_sub(1))?;
     let named = record.terminal.previous.map(|previous| previous.to_hex());
     if before.is_some() && before != named {
-        return Ok(Some(kept(ProblemCode::BrokenChain, format!("the record before is {}", before.unwrap_or_default()))));
+        return Ok(Some(kept(
+            ProblemCode::BrokenChain,
+            format!("the record before is {}", before.unwrap_or_default()),
+        )));
     }
     Ok(None)
 }

@@ -115,7 +115,8 @@ fn receipt_of(
         let step = step.to_owned();
         move |error: Error| (step.clone(), error.to_string())
     };
-    let Some(row) = sql.first(sql!("delivered_of"), &[id.into()]).map_err(|error| wrong("Delivered")(error.into()))? else {
+    let Some(row) = sql.first(sql!("delivered_of"), &[id.into()]).map_err(|error| wrong("Delivered")(error.into()))?
+    else {
         return Ok(false);
     };
     if row.is_null(1) {
@@ -125,8 +126,7 @@ fn receipt_of(
     let leaf = row.bytes(2).map_err(|error| wrong("Delivered")(error.into()))?;
     let (size, checkpoint) = log::tail(sql).map_err(wrong("Receipt"))?;
     let checkpoint = checkpoint.ok_or_else(|| ("Receipt".to_owned(), "the log has no checkpoint".to_owned()))?;
-    let proof =
-        merkle::inclusion_proof(&StoredNodes(sql), to_u64(index), size).map_err(wrong("Receipt"))?;
+    let proof = merkle::inclusion_proof(&StoredNodes(sql), to_u64(index), size).map_err(wrong("Receipt"))?;
     let receipt = Receipt { index: to_u64(index), proof, checkpoint };
     verification::verify_receipt(verified, envelope, leaf, &receipt, keyring)
         .map(|_| true)
@@ -171,7 +171,12 @@ pub fn fsck(site: &Site) -> Result<Findings, Error> {
         .collect::<Result<_, _>>()?;
     for object in site.blobs.objects()? {
         if !known.contains(&object.to_hex()) {
-            found.damage("blob", object, "orphan", "a file without a row; it is adopted when the terminal sends it again");
+            found.damage(
+                "blob",
+                object,
+                "orphan",
+                "a file without a row; it is adopted when the terminal sends it again",
+            );
         }
     }
     Ok(found)

@@ -54,7 +54,8 @@ pub fn create(file: &Path) -> Result<Ed25519Signer, Error> {
     let signer = Ed25519Signer::from_seed(&clock::random::<32>()?);
     let text = format!("{}\n", HEXLOWER.encode(&signer.seed()));
     let name = || file.display().to_string();
-    let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(Error::io(name()))?;
+    let mut out =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(Error::io(name()))?;
     out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(Error::io(name()))?;
     Ok(signer)
 }

@@ -67,7 +67,10 @@ pub fn print(site: &Site, request: &LabelRequest, format: LabelFormat, folder: &
     std::fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
     let job = site.db.write(|sql| {
         let (_, ledger) = current(sql)?.ok_or_else(|| {
-            Error::told("还没有台账，请先运行 xunjian ledger import", "there is no ledger yet: run `xunjian ledger import` first")
+            Error::told(
+                "还没有台账，请先运行 xunjian ledger import",
+                "there is no ledger yet: run `xunjian ledger import` first",
+            )
         })?;
         let wanted = wanted(&ledger, request);
         if wanted.is_empty() {
@@ -121,7 +124,8 @@ fn wanted(ledger: &Ledger, request: &LabelRequest) -> Vec<Wanted> {
         }
         for (place, asset) in ledger.assets_in(&rack.id).enumerate().filter(|_| request.assets) {
             let units = asset.span.map_or_else(String::new, |span| format!(" · U{span}"));
-            let title = if asset.name.is_empty() { format!("{} {}", asset.brand, asset.model) } else { asset.name.clone() };
+            let title =
+                if asset.name.is_empty() { format!("{} {}", asset.brand, asset.model) } else { asset.name.clone() };
             wanted.push(Wanted {
                 subject: Subject { kind: SubjectKind::of_asset(asset.kind), id: asset.id.to_string() },
                 side: "",

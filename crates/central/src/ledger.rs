@@ -140,8 +140,11 @@ pub fn current(sql: &dyn Sql) -> Result<Option<(LedgerVersion, Ledger)>, Error> 
     let sha256 = row.text(1)?.parse().map_err(|_| Error::Damaged("a ledger version has no hash".to_owned()))?;
     let version = LedgerVersion { version: u32::try_from(row.i64(0)?).unwrap_or(0), sha256 };
     let manifest: LedgerManifest = read_chunk(sql, &version.sha256)?;
-    let chunks =
-        manifest.chunks.iter().map(|part| read_chunk::<LedgerChunk>(sql, &part.sha256)).collect::<Result<Vec<_>, _>>()?;
+    let chunks = manifest
+        .chunks
+        .iter()
+        .map(|part| read_chunk::<LedgerChunk>(sql, &part.sha256))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut ledger = Ledger::from_chunks(chunks);
     restore_order(&mut ledger);
     Ok(Some((version, ledger)))

@@ -49,7 +49,10 @@ pub fn audit(site: &Site, sql: &dyn Sql, actor: &str, action: &str, details: &[(
         details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let at = clock::now();
     let text = serde_json::to_string(&details)?;
-    sql.execute(sql!("audit_insert"), &[clock::new_id().into(), at.0.into(), actor.into(), action.into(), text.into()])?;
+    sql.execute(
+        sql!("audit_insert"),
+        &[clock::new_id().into(), at.0.into(), actor.into(), action.into(), text.into()],
+    )?;
     let statement = AdminAction {
         site: site.settings.root.site.clone(),
         actor: actor.to_owned(),

@@ -47,8 +47,7 @@ pub fn build(site: &Site) -> Result<(String, WorkPackage), Error> {
 }
 
 fn round(sql: &dyn Sql, row: &Row) -> Result<PackageRound, Error> {
-    let sha256: Sha256 =
-        row.text(3)?.parse().map_err(|_| Error::Damaged("a round names no plan".to_owned()))?;
+    let sha256: Sha256 = row.text(3)?.parse().map_err(|_| Error::Damaged("a round names no plan".to_owned()))?;
     let (envelope, receipt) =
         log::receipt(sql, &sha256)?.ok_or_else(|| Error::Damaged(format!("the plan {sha256} is not in the log")))?;
     let statement = PlanStatement::read(&Envelope::from_bytes(&envelope)?)?;
@@ -82,4 +81,3 @@ pub fn label_prints(sql: &dyn Sql) -> Result<Vec<LabelPrint>, Error> {
 fn text_of(bytes: &[u8]) -> Result<String, Error> {
     String::from_utf8(bytes.to_vec()).map_err(|_| Error::Damaged("an envelope is not text".to_owned()))
 }
-

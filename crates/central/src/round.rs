@@ -54,7 +54,10 @@ pub fn open(site: &Site, new: &NewRound) -> Result<OpenedRound, Error> {
     let template = Template::annex_a();
     let (plan, visits, envelope) = site.db.write(|sql| {
         let (ledger_version, ledger) = current(sql)?.ok_or_else(|| {
-            Error::told("还没有台账，请先运行 xunjian ledger import", "there is no ledger yet: run `xunjian ledger import` first")
+            Error::told(
+                "还没有台账，请先运行 xunjian ledger import",
+                "there is no ledger yet: run `xunjian ledger import` first",
+            )
         })?;
         let exclusions = resolve_exclusions(&ledger, &new.exclusions)?;
         let visits = derive_visits(&template, &ledger, &exclusions, &mut clock::new_id);
@@ -63,12 +66,20 @@ pub fn open(site: &Site, new: &NewRound) -> Result<OpenedRound, Error> {
             .iter()
             .map(|visit| {
                 let (sha256, _) = store_chunk(sql, visit)?;
-                Ok(VisitRef { id: visit.id.clone(), sha256, lines: u32::try_from(visit.lines.len()).unwrap_or(u32::MAX) })
+                Ok(VisitRef {
+                    id: visit.id.clone(),
+                    sha256,
+                    lines: u32::try_from(visit.lines.len()).unwrap_or(u32::MAX),
+                })
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let (due_from, due_by) = new.due.unwrap_or_else(|| new.quarter.days());
         let title = if new.title.is_empty() {
-            format!("{}年第{}季度全面巡检", new.quarter.year, ["一", "二", "三", "四"][usize::from(new.quarter.q - 1) % 4])
+            format!(
+                "{}年第{}季度全面巡检",
+                new.quarter.year,
+                ["一", "二", "三", "四"][usize::from(new.quarter.q - 1) % 4]
+            )
         } else {
             new.title.clone()
         };
@@ -108,7 +119,13 @@ pub fn open(site: &Site, new: &NewRound) -> Result<OpenedRound, Error> {
             sql.execute(sql!("planned_visit_insert"), &values)?;
         }
         log::enqueue(sql, "plan", &envelope)?;
-        log::audit(site, sql, "xunjian", "round.open", &[("round", plan.round.id.as_str()), ("title", &plan.round.title)])?;
+        log::audit(
+            site,
+            sql,
+            "xunjian",
+            "round.open",
+            &[("round", plan.round.id.as_str()), ("title", &plan.round.title)],
+        )?;
         Ok::<_, Error>((plan, visits, envelope))
     })?;
     site.sequence()?;
@@ -125,7 +142,8 @@ fn resolve_exclusions(ledger: &Ledger, named: &[(SubjectKind, String, String)]) 
         let mut add = |kind, id: &str| {
             exclusions.push(Exclusion { subject: Subject { kind, id: id.to_owned() }, reason: reason.clone() });
         };
-        let rooms: Vec<_> = ledger.rooms.iter().filter(|room| *kind == SubjectKind::Room && &room.name == name).collect();
+        let rooms: Vec<_> =
+            ledger.rooms.iter().filter(|room| *kind == SubjectKind::Room && &room.name == name).collect();
         let racks: Vec<_> = ledger
             .racks
             .iter()

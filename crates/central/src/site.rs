@@ -179,11 +179,13 @@ impl Site {
 fn check_new(folder: &Path, new: &NewSite) -> Result<PartyRef, Error> {
     if folder.join("central.db").exists() {
         let name = folder.display();
-        return Err(Error::told(format!("{name} 中已有站点，未作改动"), format!("{name} holds a site already; nothing was changed")));
+        return Err(Error::told(
+            format!("{name} 中已有站点，未作改动"),
+            format!("{name} holds a site already; nothing was changed"),
+        ));
     }
     let mut providers = new.parties.iter().filter(|party| party.kind == PartyKind::Provider);
-    let keeper =
-        new.parties.iter().any(|party| matches!(party.kind, PartyKind::Manager | PartyKind::Supervisor));
+    let keeper = new.parties.iter().any(|party| matches!(party.kind, PartyKind::Manager | PartyKind::Supervisor));
     match (providers.next(), providers.next(), keeper) {
         (Some(provider), None, true) if (1..=new.root_keys).contains(&new.threshold) => Ok(provider.clone()),
         _ => Err(Error::told(
@@ -253,9 +255,8 @@ fn store_new(
 }
 
 fn read_settings(sql: &dyn Sql) -> Result<Settings, Error> {
-    let row = sql
-        .first(sql!("site_select"), &[])?
-        .ok_or_else(|| Error::Damaged("the table `site` is empty".to_owned()))?;
+    let row =
+        sql.first(sql!("site_select"), &[])?.ok_or_else(|| Error::Damaged("the table `site` is empty".to_owned()))?;
     Ok(Settings {
         root: serde_json::from_str(row.text(0)?)?,
         label_host: row.text(1)?.to_owned(),

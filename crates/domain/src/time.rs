@@ -96,7 +96,11 @@ mod tests {
 
     #[test]
     fn a_day_begins_at_midnight_in_china() {
-        assert_eq!(day_in_china(TimestampMs(1_792_000_000_000)), date(2026, 10, 15), "17:46 in Greenwich is 01:46 there");
+        assert_eq!(
+            day_in_china(TimestampMs(1_792_000_000_000)),
+            date(2026, 10, 15),
+            "17:46 in Greenwich is 01:46 there"
+        );
     }
 
     #[test]

@@ -119,5 +119,5 @@ fn extends(old: &Checkpoint, new: &Checkpoint, proof: &[Sha256]) -> Result<(), F
     if new.size < old.size {
         return Err(contradicts(format!("it had {} leaves and now has {}", old.size, new.size)));
     }
-    merkle::verify_consistency(old.size, new.size, proof, &old.root, &new.root).map_err(contradicts)
+    merkle::verify_consistency(old.size, &old.root, new.size, &new.root, proof).map_err(contradicts)
 }

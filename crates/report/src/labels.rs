@@ -1,7 +1,7 @@
 //! Labels as SVG in millimetres and as PNG at a printer's resolution.
 //!
-//! The QR code fills a square of the label's height at error correction level M, with the four quiet modules the standard
-//! asks for. A character that no installed font has is an error that names it, never a blank or a box on the label.
+//! The QR code with its four quiet modules fills a square of the label's height, at error correction level M: on a label
+//! 30 mm high a module of a version 7 code is 0.57 mm wide. A character that no installed font has is an error that names it, never a blank or a box on the label.
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, sync::Arc};
 
@@ -37,12 +37,15 @@ pub fn draw(job: &LabelJob, folder: &Path) -> anyhow::Result<()> {
 fn svg(job: &LabelJob, label: &PrintableLabel) -> anyhow::Result<String> {
     let (width, height) = (job.width_tenth_mm, job.height_tenth_mm);
     if width < height + height / 2 / 2 {
-        bail!("the label is too narrow: the code takes {} mm of its width and the text needs a quarter more", height / 10);
+        bail!(
+            "the label is too narrow: the code takes {} mm of its width and the text needs a quarter more",
+            height / 10
+        );
     }
-    let code = QrCode::with_error_correction_level(&label.payload, EcLevel::M).context("the payload does not fit a QR code")?;
+    let code = QrCode::with_error_correction_level(&label.payload, EcLevel::M)
+        .context("the payload does not fit a QR code")?;
     let modules = code.width();
-    // Margin of 1 mm; the code is a square of what remains, quiet zone included.
-    let side = f64::from(height) - 20.0;
+    let side = f64::from(height);
     #[expect(clippy::cast_precision_loss, reason = "a QR code has at most 177 modules")]
     let module = side / (modules + 2 * QUIET_MODULES) as f64;
     let mut path = String::new();
@@ -60,8 +63,8 @@ fn svg(job: &LabelJob, label: &PrintableLabel) -> anyhow::Result<String> {
         f64::from(height) / 10.0
     )?;
     writeln!(out, r##"<rect width="{width}" height="{height}" fill="#fff"/>"##)?;
-    writeln!(out, r#"<path transform="translate(10 10) scale({module})" shape-rendering="crispEdges" d="{path}"/>"#)?;
-    write_texts(&mut out, job, label, side + 20.0)?;
+    writeln!(out, r#"<path transform="scale({module})" shape-rendering="crispEdges" d="{path}"/>"#)?;
+    write_texts(&mut out, job, label, side)?;
     out.push_str("</svg>\n");
     Ok(out)
 }
@@ -72,18 +75,22 @@ fn write_texts(out: &mut String, job: &LabelJob, label: &PrintableLabel, left: f
     let height = f64::from(job.height_tenth_mm);
     let code = label.code.to_string();
     let (head, check) = code.rsplit_once('-').unwrap_or((&code, ""));
+    // A CJK character is as wide as it is high, others about 0.68 of that.
+    let fitting = |text: &str, size: f64| {
+        let ems: f64 = text.chars().map(|c| if c.is_ascii() { 0.68 } else { 1.0 }).sum();
+        (height * size).min(room / ems)
+    };
+    let code_size = fitting(head, 0.12) / height;
     let lines = [
         (label.title.as_str(), 0.20, 0.13, "bold"),
         (&label.place, 0.36, 0.085, "normal"),
         (&label.owner, 0.49, 0.075, "normal"),
-        (head, 0.66, 0.12, "bold"),
-        (check, 0.79, 0.12, "bold"),
+        (head, 0.67, code_size, "bold"),
+        (check, 0.80, code_size, "bold"),
         (&label.footer, 0.93, 0.055, "normal"),
     ];
     for (text, baseline, size, weight) in lines.into_iter().filter(|line| !line.0.is_empty()) {
-        // A CJK character is as wide as it is high, others about 0.62 of that.
-        let ems: f64 = text.chars().map(|c| if c.is_ascii() { 0.62 } else { 1.0 }).sum();
-        let size = (height * size).min(room / ems);
+        let size = fitting(text, size);
         writeln!(
             out,
             r#"<text x="{left:.1}" y="{:.1}" font-family="{FONTS}" font-size="{size:.1}" font-weight="{weight}">{}</text>"#,
@@ -104,7 +111,8 @@ fn png(job: &LabelJob, tree: &usvg::Tree) -> anyhow::Result<Vec<u8>> {
     let (width, height) = (pixels(job.width_tenth_mm), pixels(job.height_tenth_mm));
     let mut pixmap = tiny_skia::Pixmap::new(width, height).context("the label is too large to draw")?;
     #[expect(clippy::cast_precision_loss, reason = "a label has a few thousand pixels a side")]
-    let scale = tiny_skia::Transform::from_scale(width as f32 / tree.size().width(), height as f32 / tree.size().height());
+    let scale =
+        tiny_skia::Transform::from_scale(width as f32 / tree.size().width(), height as f32 / tree.size().height());
     resvg::render(tree, scale, &mut pixmap.as_mut());
     pixmap.encode_png().context("the PNG cannot be encoded")
 }

@@ -57,7 +57,10 @@ impl Init {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || !self.id.chars().all(is_plain) {
-            return Err(Error::told("站点编号只能用小写字母、数字和短横", "a site id holds lower-case letters, digits and dashes only"));
+            return Err(Error::told(
+                "站点编号只能用小写字母、数字和短横",
+                "a site id holds lower-case letters, digits and dashes only",
+            ));
         }
         let parties = self.parties.iter().map(|text| parse_party(text)).collect::<Result<_, _>>()?;
         let new = NewSite {
@@ -73,26 +76,43 @@ impl Init {
         let root = &site.settings.root;
         let fingerprint = root.fingerprint()?;
         let log_key = verifier_key(&root.log_origin, &site.keys.log.public_key())?;
-        let keys = [("service", &site.keys.service), ("log", &site.keys.log), ("clock", &site.keys.clock), ("label", &site.keys.label)];
+        let keys = [
+            ("service", &site.keys.service),
+            ("log", &site.keys.log),
+            ("clock", &site.keys.clock),
+            ("label", &site.keys.label),
+        ];
         let named: Vec<(String, String)> =
             keys.iter().map(|(name, key)| ((*name).to_owned(), key.public_key().id().to_string())).collect();
-        let roots: Vec<String> = root.keys.iter().map(|key| format!("{}（{}）", key.key.id(), key.party.name)).collect();
+        let roots: Vec<String> =
+            root.keys.iter().map(|key| format!("{}（{}）", key.key.id(), key.party.name)).collect();
         let json = json!({
             "site": root.site, "root_fingerprint": fingerprint, "log_key": log_key, "root_keys": roots,
             "keys": named.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         });
         context.print(&json, |language| {
             let mut lines = vec![
-                say(language, format!("站点“{}”已建立。请在纸质确认单上核对并签字：", root.name), format!("The site “{}” is made. Confirm on paper:", root.name)),
+                say(
+                    language,
+                    format!("站点“{}”已建立。请在纸质确认单上核对并签字：", root.name),
+                    format!("The site “{}” is made. Confirm on paper:", root.name),
+                ),
                 say(language, format!("  站点根指纹  {fingerprint}"), format!("  root fingerprint  {fingerprint}")),
                 say(language, format!("  日志公钥    {log_key}"), format!("  log key           {log_key}")),
             ];
-            lines.extend(roots.iter().map(|key| say(language, format!("  根密钥      {key}"), format!("  root key          {key}"))));
+            lines.extend(
+                roots
+                    .iter()
+                    .map(|key| say(language, format!("  根密钥      {key}"), format!("  root key          {key}"))),
+            );
             lines.extend(named.iter().map(|(name, id)| format!("  {name:<8}    {id}")));
             lines.push(say(
                 language,
                 format!("根密钥在 {}，请移交管理方或监理方离线保管，服务运行不需要它。", self.root.display()),
-                format!("The root keys are in {}: hand them to 管理方 or 监理方; the service runs without them.", self.root.display()),
+                format!(
+                    "The root keys are in {}: hand them to 管理方 or 监理方; the service runs without them.",
+                    self.root.display()
+                ),
             ));
             lines.join("\n")
         });
@@ -101,7 +121,8 @@ impl Init {
 }
 
 fn parse_party(text: &str) -> Result<PartyRef, Error> {
-    let refuse = || Error::told(format!("“{text}”应形如 provider=名称"), format!("“{text}” must look like provider=NAME"));
+    let refuse =
+        || Error::told(format!("“{text}”应形如 provider=名称"), format!("“{text}” must look like provider=NAME"));
     let (kind, name) = text.split_once('=').ok_or_else(refuse)?;
     let parsed: PartyKind = serde_json::from_value(kind.into()).map_err(|_| refuse())?;
     Ok(PartyRef { id: PartyId::new(kind), kind: parsed, name: name.to_owned() })
@@ -132,21 +153,29 @@ impl User {
         match self {
             Self::Add { name, party, roles } => {
                 let parse = |role: &String| {
-                    serde_json::from_value::<Role>(role.as_str().into()).map_err(|_| {
-                        Error::told(format!("没有“{role}”这个角色"), format!("there is no role “{role}”"))
-                    })
+                    serde_json::from_value::<Role>(role.as_str().into())
+                        .map_err(|_| Error::told(format!("没有“{role}”这个角色"), format!("there is no role “{role}”")))
                 };
                 let roles = roles.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
                 let person = enrol::add_person(&site, &name, &PartyId::new(party), &roles)?;
                 site.sequence()?;
                 context.print(&json!(person), |language| {
-                    say(language, format!("已新增 {}（{}）", person.name, person.id), format!("added {} ({})", person.name, person.id))
+                    say(
+                        language,
+                        format!("已新增 {}（{}）", person.name, person.id),
+                        format!("added {} ({})", person.name, person.id),
+                    )
                 });
             }
             Self::List => {
                 let people = site.db.read(enrol::people)?;
                 context.print(&json!(people), |_| {
-                    people.iter().map(|person| format!("{}  {}  {}  {:?}\n", person.id, person.name, person.party.name, person.roles)).collect()
+                    people
+                        .iter()
+                        .map(|person| {
+                            format!("{}  {}  {}  {:?}\n", person.id, person.name, person.party.name, person.roles)
+                        })
+                        .collect()
                 });
             }
         }
@@ -249,7 +278,8 @@ impl Key {
             Self::Sign { requests, root, out } => {
                 let requests: KeyRequests = serde_json::from_str(&read_text(&requests)?)?;
                 let statements = enrol::sign_requests(&requests, &root_signers(&root)?)?;
-                fs::write(&out, serde_json::to_vec_pretty(&statements)?).map_err(Error::io(out.display().to_string()))?;
+                fs::write(&out, serde_json::to_vec_pretty(&statements)?)
+                    .map_err(Error::io(out.display().to_string()))?;
                 print_statements(context, &requests.requests, "已签发", "signed");
                 Ok(ExitCode::SUCCESS)
             }
@@ -267,9 +297,9 @@ impl Key {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Revoke { key, reason, root } => {
-                let id = key.parse().map_err(|_| {
-                    Error::told(format!("“{key}”不是密钥编号"), format!("“{key}” is not a key id"))
-                })?;
+                let id = key
+                    .parse()
+                    .map_err(|_| Error::told(format!("“{key}”不是密钥编号"), format!("“{key}” is not a key id")))?;
                 enrol::revoke(&context.site()?, &id, &reason, &root_signers(&root)?)?;
                 context.print(&json!({ "revoked": key }), |language| {
                     say(language, format!("已吊销 {key} 并记入日志"), format!("{key} is revoked, and the log says so"))
@@ -298,7 +328,8 @@ fn print_statements(context: &Context, statements: &[KeyStatement], zh: &str, en
         let lines = statements.iter().map(|statement| {
             format!("  {}  {}  {}", statement.holder_name, statement.party.name, statement.key.id().fingerprint())
         });
-        let head = say(language, format!("{zh}：{} 个密钥", statements.len()), format!("{en}: {} keys", statements.len()));
+        let head =
+            say(language, format!("{zh}：{} 个密钥", statements.len()), format!("{en}: {} keys", statements.len()));
         std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
     });
 }

@@ -55,21 +55,42 @@ impl Ledger {
             let mut lines: Vec<String> = report
                 .problems
                 .iter()
-                .map(|problem| say(
-                    language,
-                    format!("第 {} 行 {}：{}", problem.row, problem.column, problem.message.zh),
-                    format!("row {} {}: {}", problem.row, problem.column, problem.message.en),
-                ))
+                .map(|problem| {
+                    say(
+                        language,
+                        format!("第 {} 行 {}：{}", problem.row, problem.column, problem.message.zh),
+                        format!("row {} {}: {}", problem.row, problem.column, problem.message.en),
+                    )
+                })
                 .collect();
             lines.push(say(
                 language,
-                format!("共 {} 行：导入 {}，跳过 {}，机柜 {}，问题 {} 条", report.rows, report.imported, report.skipped, report.racks, report.problems.len()),
-                format!("{} rows: {} imported, {} skipped, {} racks, {} problems", report.rows, report.imported, report.skipped, report.racks, report.problems.len()),
+                format!(
+                    "共 {} 行：导入 {}，跳过 {}，机柜 {}，问题 {} 条",
+                    report.rows,
+                    report.imported,
+                    report.skipped,
+                    report.racks,
+                    report.problems.len()
+                ),
+                format!(
+                    "{} rows: {} imported, {} skipped, {} racks, {} problems",
+                    report.rows,
+                    report.imported,
+                    report.skipped,
+                    report.racks,
+                    report.problems.len()
+                ),
             ));
-            let version = outcome.version.as_ref().map_or_else(|| "-".to_owned(), |version| version.version.to_string());
+            let version =
+                outcome.version.as_ref().map_or_else(|| "-".to_owned(), |version| version.version.to_string());
             lines.push(match (dry_run, outcome.is_changed) {
                 (true, _) => say(language, "试算完成，未作改动。", "Dry run: nothing was changed."),
-                (false, false) => say(language, format!("与台账第 {version} 版相同，未作改动。"), format!("Same as ledger version {version}: nothing was changed.")),
+                (false, false) => say(
+                    language,
+                    format!("与台账第 {version} 版相同，未作改动。"),
+                    format!("Same as ledger version {version}: nothing was changed."),
+                ),
                 (false, true) => say(
                     language,
                     format!("台账第 {version} 版：设备 {assets}，虚拟机 {vms}，订单 {orders}。"),
@@ -115,8 +136,9 @@ pub struct RoundOpen {
 impl Round {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         let Self::Open(open) = self;
-        let quarter: Quarter =
-            open.quarter.parse().map_err(|error: xunjian_domain::round::NotAQuarter| Error::told(format!("“{}”不是季度，应形如 2026Q4", error.0), error.to_string()))?;
+        let quarter: Quarter = open.quarter.parse().map_err(|error: xunjian_domain::round::NotAQuarter| {
+            Error::told(format!("“{}”不是季度，应形如 2026Q4", error.0), error.to_string())
+        })?;
         let new = NewRound {
             kind: if open.special { RoundKind::Special } else { RoundKind::Quarterly },
             quarter,
@@ -129,7 +151,9 @@ impl Round {
         let visits: Vec<_> = opened
             .visits
             .iter()
-            .map(|visit| json!({ "id": visit.id, "kind": visit.kind, "title": visit.title, "lines": visit.lines.len() }))
+            .map(
+                |visit| json!({ "id": visit.id, "kind": visit.kind, "title": visit.title, "lines": visit.lines.len() }),
+            )
             .collect();
         let json = json!({
             "round": plan.round, "ledger": plan.ledger, "leaf": opened.leaf, "lines_due": plan.lines_due(),
@@ -138,8 +162,24 @@ impl Round {
         context.print(&json, |language| {
             say(
                 language,
-                format!("{}（{} 至 {}）：{} 次巡检、应检 {} 项，计划已记入日志第 {} 叶。", plan.round.title, plan.round.due_from, plan.round.due_by, opened.visits.len(), plan.lines_due(), opened.leaf),
-                format!("{} ({} to {}): {} visits, {} lines due; the plan is leaf {} of the log.", plan.round.title, plan.round.due_from, plan.round.due_by, opened.visits.len(), plan.lines_due(), opened.leaf),
+                format!(
+                    "{}（{} 至 {}）：{} 次巡检、应检 {} 项，计划已记入日志第 {} 叶。",
+                    plan.round.title,
+                    plan.round.due_from,
+                    plan.round.due_by,
+                    opened.visits.len(),
+                    plan.lines_due(),
+                    opened.leaf
+                ),
+                format!(
+                    "{} ({} to {}): {} visits, {} lines due; the plan is leaf {} of the log.",
+                    plan.round.title,
+                    plan.round.due_from,
+                    plan.round.due_by,
+                    opened.visits.len(),
+                    plan.lines_due(),
+                    opened.leaf
+                ),
             )
         });
         Ok(ExitCode::SUCCESS)
@@ -147,7 +187,8 @@ impl Round {
 }
 
 fn parse_exclusion(text: &str) -> Result<(SubjectKind, String, String), Error> {
-    let refuse = || Error::told(format!("“{text}”应形如 rack:A03=原因"), format!("“{text}” must look like rack:A03=REASON"));
+    let refuse =
+        || Error::told(format!("“{text}”应形如 rack:A03=原因"), format!("“{text}” must look like rack:A03=REASON"));
     let (what, reason) = text.split_once('=').filter(|(_, reason)| !reason.is_empty()).ok_or_else(refuse)?;
     let (kind, name) = what.split_once(':').ok_or_else(refuse)?;
     let kind = match kind {
@@ -190,7 +231,10 @@ impl Labels {
         let side = |text: &str| text.parse::<u32>().ok().filter(|mm| (20..=300).contains(mm)).map(|mm| mm * 10);
         let size = self.size.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?)));
         let (width_tenth_mm, height_tenth_mm) = size.ok_or_else(|| {
-            Error::told(format!("尺寸“{}”应形如 50x30（毫米，20 至 300）", self.size), format!("the size “{}” must look like 50x30 (mm, 20 to 300)", self.size))
+            Error::told(
+                format!("尺寸“{}”应形如 50x30（毫米，20 至 300）", self.size),
+                format!("the size “{}” must look like 50x30 (mm, 20 to 300)", self.size),
+            )
         })?;
         if !(150..=1200).contains(&self.dpi) {
             return Err(Error::told("分辨率应在 150 至 1200 之间", "the resolution must be between 150 and 1200 dpi"));
@@ -206,7 +250,11 @@ impl Labels {
         let job = labels::print(&context.site()?, &request, format, &self.out)?;
         context.print(&json!({ "labels": job.labels, "out": self.out }), |language| {
             let (count, out) = (job.labels.len(), self.out.display());
-            say(language, format!("已打印 {count} 张标签到 {out}（SVG、PNG 与 labels.json）"), format!("printed {count} labels to {out} (SVG, PNG and labels.json)"))
+            say(
+                language,
+                format!("已打印 {count} 张标签到 {out}（SVG、PNG 与 labels.json）"),
+                format!("printed {count} labels to {out} (SVG, PNG and labels.json)"),
+            )
         });
         Ok(ExitCode::SUCCESS)
     }

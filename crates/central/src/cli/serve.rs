@@ -69,14 +69,27 @@ pub(super) fn verify(context: &Context, check: fn(&Site) -> Result<Findings, Err
             language,
             format!(
                 "记录 {} 份（有回执 {}），照片 {} 张，日志叶 {}，文档 {}；损坏 {} 处",
-                found.records, found.delivered, found.blobs, found.leaves, found.chunks, found.damages.len()
+                found.records,
+                found.delivered,
+                found.blobs,
+                found.leaves,
+                found.chunks,
+                found.damages.len()
             ),
             format!(
                 "{} records ({} with receipts), {} photos, {} leaves, {} documents; {} damages",
-                found.records, found.delivered, found.blobs, found.leaves, found.chunks, found.damages.len()
+                found.records,
+                found.delivered,
+                found.blobs,
+                found.leaves,
+                found.chunks,
+                found.damages.len()
             ),
         );
-        let lines = found.damages.iter().map(|damage| format!("✗ {} {} [{}] {}", damage.part, damage.id, damage.step, damage.reason));
+        let lines = found
+            .damages
+            .iter()
+            .map(|damage| format!("✗ {} {} [{}] {}", damage.part, damage.id, damage.step, damage.reason));
         std::iter::once(summary).chain(lines).collect::<Vec<_>>().join("\n")
     });
     Ok(if found.damages.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -92,7 +92,6 @@ pub fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
 
 /// A path part that must be a hash.
 pub fn hash(text: &str) -> Result<xunjian_domain::hash::Sha256, Error> {
-    text.parse().map_err(|error: xunjian_domain::hash::NotASha256| {
-        Error::Problem(ProblemCode::Malformed, error.to_string())
-    })
+    text.parse()
+        .map_err(|error: xunjian_domain::hash::NotASha256| Error::Problem(ProblemCode::Malformed, error.to_string()))
 }

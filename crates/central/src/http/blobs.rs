@@ -33,7 +33,8 @@ pub async fn have(
     let answer = app
         .run(move |site| {
             let request: HaveBlobs = read(&body)?;
-            let states = request.blobs.iter().map(|blob| settled_state(site, &terminal, blob)).collect::<Result<_, _>>()?;
+            let states =
+                request.blobs.iter().map(|blob| settled_state(site, &terminal, blob)).collect::<Result<_, _>>()?;
             Ok(HaveAnswer { states })
         })
         .await;

@@ -66,11 +66,7 @@ pub async fn checkpoint(State(app): State<App>, asked: Asked) -> Result<String, 
 /// The newest checkpoint and the proof that it extends the one known.
 #[utoipa::path(post, path = "/v1/log/consistency", request_body = ConsistencyRequest,
     responses((status = 200, body = ConsistencyAnswer), (status = 400, body = Problem)))]
-pub async fn consistency(
-    State(app): State<App>,
-    asked: Asked,
-    body: Bytes,
-) -> Result<Json<ConsistencyAnswer>, Failed> {
+pub async fn consistency(State(app): State<App>, asked: Asked, body: Bytes) -> Result<Json<ConsistencyAnswer>, Failed> {
     let answer = app
         .run(move |site| {
             let from = read::<ConsistencyRequest>(&body)?.from;

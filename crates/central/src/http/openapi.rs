@@ -5,7 +5,10 @@ use utoipa::OpenApi;
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Xunjian central service", description = "Terminals and service: docs/PROTOCOL.md tells it for people."),
+    info(
+        title = "Xunjian central service",
+        description = "Terminals and service: docs/PROTOCOL.md tells it for people."
+    ),
     paths(
         super::terminals::hello,
         super::terminals::enrol,

@@ -51,8 +51,11 @@ pub async fn receipts(
         .run(move |site| {
             let request: ReceiptsRequest = read(&body)?;
             check_batch(request.records.len())?;
-            let states =
-                request.records.iter().map(|record| delivery::state(site, &terminal, record)).collect::<Result<_, _>>()?;
+            let states = request
+                .records
+                .iter()
+                .map(|record| delivery::state(site, &terminal, record))
+                .collect::<Result<_, _>>()?;
             Ok(ReceiptsAnswer { states })
         })
         .await;

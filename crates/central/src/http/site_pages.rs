@@ -41,7 +41,10 @@ pub async fn front(State(app): State<App>) -> Response {
 
 /// What a phone's camera app opens: says only what it is.
 pub async fn label() -> Response {
-    page("Xunjian label", "<p>这是机房巡检标签，请用巡检终端扫描。</p><p>This is an inspection label. Scan it with the inspection terminal.</p>")
+    page(
+        "Xunjian label",
+        "<p>这是机房巡检标签，请用巡检终端扫描。</p><p>This is an inspection label. Scan it with the inspection terminal.</p>",
+    )
 }
 
 /// The process runs.

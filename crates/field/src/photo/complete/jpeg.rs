@@ -1,4 +1,7 @@
 //! JPEG: marker segments up to the EOI after the last scan (ITU-T T.81, annex B).
+//!
+//! A hole in the middle of a scan is not noticed, here or by any decoder: the format has no check sums, and most damaged
+//! bits still mean some picture. From the moment a photo is kept, its SHA-256 guards it.
 
 use super::Flaw;
 

@@ -1,0 +1,43 @@
+# Every command a person or CI runs. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test soak check gen bench clean-data
+
+BINARIES := target/debug/xunjian target/debug/xunjian-field target/debug/xunjian-report target/debug/xunjian-verify
+RUN := scripts/with-node.sh
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## Set up, build, start the service with the demo site on 127.0.0.1, open the app (or play the demo without a display)
+	@scripts/setup.sh run
+	@scripts/run.sh
+
+demo: ## One real inspection without a screen: ledger → plan → labels → visits → seal → sync → receipts → openssl
+	@scripts/setup.sh run
+	@cargo build --quiet -p xunjian-central -p xunjian-field -p xunjian-report -p xunjian-verify -p xunjian-tests
+	@cargo run --quiet -p xunjian-tests --bin xunjian-demo -- --folder var/demo
+
+test: ## Set up, then all tests
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+soak: ## The long sweeps; writes docs/soak/last.log
+	@scripts/setup.sh test
+	@scripts/soak.sh
+
+check: ## Formatting, lints and docs without warnings
+	@cargo fmt --check
+	@$(RUN) npm --prefix ui run check
+	@cargo clippy --workspace --all-targets -- -D warnings
+	@RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
+
+gen: ## Make the generated files again: demo data, OpenAPI snapshot, icons
+	@cargo run --quiet -p xunjian-testkit --bin make-demo-data
+	@cargo run --quiet -p xunjian-central --bin xunjian -- openapi > docs/openapi.json
+	@scripts/icons.sh
+
+bench: ## Figures as ratios to a floor in the same run
+	@cargo run --quiet --release -p xunjian-tests --bin xunjian-bench
+
+clean-data: ## Remove what `run` and `demo` made (never anything else)
+	@rm -rf var/demo var/run

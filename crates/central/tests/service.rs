@@ -1,0 +1,16 @@
+//! The service as terminals meet it: real SQLite, real files, real HTTP on loopback, real signatures.
+
+#[path = "service/blobs.rs"]
+mod blobs;
+#[path = "service/enrolment.rs"]
+mod enrolment;
+#[path = "service/intake.rs"]
+mod intake;
+#[path = "service/integrity.rs"]
+mod integrity;
+#[path = "service/ledger.rs"]
+mod ledger;
+#[path = "service/openapi.rs"]
+mod openapi;
+#[path = "service/party.rs"]
+mod party;

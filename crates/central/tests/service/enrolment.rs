@@ -1,0 +1,94 @@
+//! Codes, keys, sessions.
+
+use reqwest::StatusCode;
+use xunjian_central::{enrol, keys, site::Site};
+use xunjian_proof::suite::{Ed25519Signer, Signer as _};
+use xunjian_protocol::{enrol::EnrolAnswer, path, problem::ProblemCode};
+
+use super::party::{Central, Terminal, enrol_request, new_site, post, problem, rows, set};
+
+#[tokio::test]
+async fn a_second_site_in_the_same_folder_is_refused_and_nothing_changes() {
+    let central = Central::start().await;
+    let again = Site::init(central.site.folder(), &central.folder.path().join("root2"), &new_site());
+    assert!(again.is_err_and(|error| error.message().zh.contains("已有站点")));
+    assert!(!central.folder.path().join("root2").exists(), "no second root was made");
+}
+
+#[tokio::test]
+async fn a_code_works_once_and_a_lost_answer_costs_nothing() {
+    let central = Central::start().await;
+    let site = central.site.settings.root.site.clone();
+    let (_, code, _) = enrol::issue_code(&central.site, "li_inspector").unwrap();
+    let (terminal, person) = (Ed25519Signer::from_seed(&[1; 32]), Ed25519Signer::from_seed(&[2; 32]));
+    let http = reqwest::Client::new();
+    let url = format!("{}{}", central.url, path::ENROL);
+
+    let request = enrol_request(&site, &code, &terminal, &person);
+    let first: EnrolAnswer = post(&http, &url, "", &request).await.json().await.unwrap();
+    let second: EnrolAnswer = post(&http, &url, "", &request).await.json().await.unwrap();
+    assert_eq!(first, second, "the same code with the same keys gets the same answer");
+    assert_eq!(rows(&central, "terminal"), 1);
+
+    let thief = Ed25519Signer::from_seed(&[3; 32]);
+    let stolen = problem(post(&http, &url, "", &enrol_request(&site, &code, &thief, &person)).await).await;
+    assert_eq!(stolen.code, ProblemCode::UsedCode);
+    let unknown = problem(post(&http, &url, "", &enrol_request(&site, "AAAA-AAAA", &terminal, &person)).await).await;
+    assert_eq!(unknown.code, ProblemCode::UnknownCode);
+
+    let (_, late, _) = enrol::issue_code(&central.site, "li_inspector").unwrap();
+    set(&central, "UPDATE enrol_code SET expires_at = ?1 WHERE used_at = 0", &1_i64);
+    let expired = problem(post(&http, &url, "", &enrol_request(&site, &late, &terminal, &person)).await).await;
+    assert_eq!(expired.code, ProblemCode::ExpiredCode);
+
+    let mut forged = enrol_request(&site, &code, &terminal, &person);
+    forged.person_key = thief.public_key();
+    let not_held = problem(post(&http, &url, "", &forged).await).await;
+    assert_eq!(not_held.code, ProblemCode::BadChallenge, "a key must be proven to be held");
+}
+
+#[tokio::test]
+async fn one_root_key_of_two_is_not_enough() {
+    let central = Central::start().await;
+    let _terminal = Terminal::enrol(&central, "li_inspector", 1).await;
+    let requests = enrol::requests(&central.site).unwrap();
+    assert_eq!(requests.requests.len(), 2, "the terminal and the person wait");
+    let one = keys::read(&central.folder.path().join("root/root-1.key")).unwrap();
+    let statements = enrol::sign_requests(&requests, &[one]).unwrap();
+    assert!(enrol::admit(&central.site, &statements).is_err(), "the threshold is two");
+    let stranger = Ed25519Signer::from_seed(&[9; 32]);
+    assert!(enrol::sign_requests(&requests, &[stranger]).is_err());
+    central.approve();
+    assert!(enrol::requests(&central.site).unwrap().requests.is_empty());
+}
+
+#[tokio::test]
+async fn a_nonce_is_good_once_and_only_for_the_terminal_that_holds_the_key() {
+    let central = Central::start().await;
+    let terminal = Terminal::enrol(&central, "li_inspector", 1).await;
+    let id = serde_json::json!({ "terminal": terminal.enrolment.terminal });
+    let challenge: serde_json::Value = terminal.call(path::CHALLENGE, &id).await;
+    let wrong = serde_json::json!({
+        "terminal": terminal.enrolment.terminal, "nonce": challenge["nonce"], "signature": "AAAA",
+    });
+    let refused = problem(terminal.post(path::SESSION, &wrong).await).await;
+    assert_eq!(refused.code, ProblemCode::BadChallenge);
+
+    let mut other = Terminal::enrol(&central, "li_inspector", 5).await;
+    other.token = "made-up".to_owned();
+    let refused = other.post(path::RECEIPTS, &serde_json::json!({ "records": [] })).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(problem(refused).await.code, ProblemCode::NoSession);
+}
+
+#[tokio::test]
+async fn problems_speak_the_language_of_the_request() {
+    let central = Central::start().await;
+    let url = format!("{}{}", central.url, path::ENROL);
+    for (language, word) in [("en-GB", "cannot be read"), ("zh-CN", "无法读取"), ("fr", "无法读取")] {
+        let request = reqwest::Client::new().post(&url).header("accept-language", language).body("{");
+        let answer = problem(request.send().await.unwrap()).await;
+        assert_eq!((answer.status, answer.code), (400, ProblemCode::Malformed));
+        assert!(answer.title.contains(word), "{language}: {}", answer.title);
+    }
+}

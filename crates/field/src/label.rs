@@ -1,0 +1,214 @@
+//! Scanned labels: whose they are, what they name, and whether they hang where this visit is.
+//!
+//! Everything works offline, and everything scanned is recorded: an unknown code is a fact, not an error.
+
+use rusqlite::Connection;
+use serde::Serialize;
+use xunjian_domain::{
+    ids::{AssetId, LabelPrintId, RackId, RoomId, SystemId},
+    label_code::LabelCode,
+    reconciliation::SightedBy,
+    subject::{Subject, SubjectKind},
+    text::Text,
+};
+use xunjian_proof::{
+    keyring::Keyring,
+    label::{LabelError, LabelPayload},
+    record::{LabelScan, ScanSource, ScanVerdict},
+    statement::HolderKind,
+};
+
+use crate::{
+    Field,
+    comparison::{self, SubjectView},
+    draft::{Desk, DraftRef},
+    error::FieldError,
+    sighting,
+    store::{
+        draft, ledger,
+        package::{self, PackageHead, PrintRow},
+    },
+    trust,
+};
+
+/// What a scan turned out to be. It is on the disk when this is returned.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScanReport {
+    /// As it will stand in the record.
+    pub scan: LabelScan,
+    /// What the label names, as shown.
+    pub subject: Option<SubjectView>,
+    /// What to tell the person.
+    pub message: Text,
+}
+
+impl Field {
+    /// Judges a text read from a label, or typed from beside one, and records it.
+    ///
+    /// # Errors
+    /// [`FieldError::LabelCode`] when a typed code is a slip; anything read from a code is recorded, whatever it is.
+    pub fn scan_label(&self, whose: DraftRef<'_>, text: &str, source: ScanSource) -> Result<ScanReport, FieldError> {
+        let now = self.now();
+        let text = text.trim();
+        self.store.write(|connection| {
+            let desk = Desk::open(connection, whose)?;
+            let (verdict, print) = judge(connection, &desk, text, source)?;
+            let subject = print.as_ref().map(|print| print.subject.clone());
+            let scan = LabelScan {
+                text: text.to_owned(),
+                source,
+                verdict,
+                print: print.map(|print| print.id),
+                subject: subject.clone(),
+                at: now.clone(),
+            };
+            draft::add_scan(connection, &desk.draft.id, &scan)?;
+            let is_seen = matches!(verdict, ScanVerdict::Right | ScanVerdict::WrongRack | ScanVerdict::WrongRoom);
+            if let Some(subject) = subject.as_ref().filter(|subject| is_seen && subject.kind.is_asset()) {
+                let by = if source == ScanSource::Typed { SightedBy::TypedCode } else { SightedBy::Scan };
+                sighting::note_scan(connection, &desk, &AssetId::new(&*subject.id), by)?;
+            }
+            desk.touch(connection, &now)?;
+            let no = desk.layout.round.ledger;
+            let subject = subject.map(|subject| comparison::subject_view(connection, no, &subject)).transpose()?;
+            let message = message(&scan, subject.as_ref(), &desk);
+            Ok(ScanReport { scan, subject, message })
+        })
+    }
+}
+
+/// The verdict, and the print where the text is one of ours.
+fn judge(
+    connection: &Connection,
+    desk: &Desk,
+    text: &str,
+    source: ScanSource,
+) -> Result<(ScanVerdict, Option<PrintRow>), FieldError> {
+    let head = PackageHead::require(connection)?;
+    let print = match LabelPayload::parse(text) {
+        Ok(label) => {
+            let keyring = trust::keyring(connection)?;
+            match label.verify(&head.label_host, &keyring.root().site, &press_keys(&keyring)) {
+                Ok(id) => match package::print(connection, &id)? {
+                    Some(print) => print,
+                    None => return Ok((ScanVerdict::Unknown, Some(unknown_print(id)))),
+                },
+                Err(LabelError::Foreign(_)) => return Ok((ScanVerdict::Foreign, None)),
+                Err(_) => return Ok((ScanVerdict::Forged, None)),
+            }
+        }
+        Err(_) if source == ScanSource::Typed => {
+            let code: LabelCode = text.parse()?;
+            match package::print_by_code(connection, &code)? {
+                Some(print) => print,
+                None => return Ok((ScanVerdict::Unknown, None)),
+            }
+        }
+        Err(_) => return Ok((ScanVerdict::NotALabel, None)),
+    };
+    if print.subject.id.is_empty() {
+        return Ok((ScanVerdict::Unknown, Some(print)));
+    }
+    if !print.replaced_by.is_empty() {
+        return Ok((ScanVerdict::Revoked, Some(print)));
+    }
+    let scans = draft::scans(connection, &desk.draft.id)?;
+    let counted = |scan: &LabelScan| {
+        scan.print.as_ref() == Some(&print.id)
+            && matches!(scan.verdict, ScanVerdict::Right | ScanVerdict::WrongRack | ScanVerdict::WrongRoom)
+    };
+    if scans.iter().any(counted) {
+        return Ok((ScanVerdict::Repeated, Some(print)));
+    }
+    Ok((place(connection, desk, &print.subject)?, Some(print)))
+}
+
+/// A print signed by this site that the package does not list yet, e.g. printed after the pull.
+fn unknown_print(id: LabelPrintId) -> PrintRow {
+    PrintRow { id, subject: Subject { kind: SubjectKind::OtherAsset, id: String::new() }, replaced_by: String::new() }
+}
+
+fn press_keys(keyring: &Keyring) -> Vec<xunjian_proof::suite::PublicKey> {
+    keyring
+        .statements()
+        .filter(|statement| statement.holder_kind == HolderKind::Label)
+        .filter(|statement| keyring.revocation(&statement.key.id()).is_none())
+        .map(|statement| statement.key.clone())
+        .collect()
+}
+
+/// Whether what the label names belongs where this visit is.
+fn place(connection: &Connection, desk: &Desk, named: &Subject) -> Result<ScanVerdict, FieldError> {
+    let no = desk.layout.round.ledger;
+    let visit = &desk.layout.visit;
+    let (rack, room) = match named.kind {
+        SubjectKind::Room => match ledger::room_name(connection, no, &RoomId::new(&*named.id))? {
+            Some(_) => (None, RoomId::new(&*named.id)),
+            None => return Ok(ScanVerdict::Unknown),
+        },
+        SubjectKind::Rack => match ledger::rack(connection, no, &RackId::new(&*named.id))? {
+            Some(rack) => (Some(rack.id), rack.room),
+            None => return Ok(ScanVerdict::Unknown),
+        },
+        _ => match ledger::asset(connection, no, &AssetId::new(&*named.id))? {
+            Some(asset) => (Some(asset.rack), asset.room),
+            None => return Ok(ScanVerdict::Unknown),
+        },
+    };
+    let is_member = match visit.subject.kind {
+        SubjectKind::BackupSystem | SubjectKind::StorageSystem => {
+            ledger::system(connection, no, &SystemId::new(&*visit.subject.id))?
+                .is_some_and(|system| system.members.iter().any(|member| member.as_str() == named.id))
+        }
+        _ => false,
+    };
+    let is_this_room = visit.room.as_ref() == Some(&room);
+    Ok(match visit.subject.kind {
+        _ if is_member => ScanVerdict::Right,
+        SubjectKind::Rack if rack.as_ref().is_some_and(|rack| rack.as_str() == visit.subject.id) => ScanVerdict::Right,
+        // The room's own label stands at its door; it is no other rack.
+        SubjectKind::Rack if is_this_room && rack.is_none() => ScanVerdict::Right,
+        SubjectKind::Rack if is_this_room => ScanVerdict::WrongRack,
+        _ if is_this_room => ScanVerdict::Right,
+        _ => ScanVerdict::WrongRoom,
+    })
+}
+
+fn message(scan: &LabelScan, subject: Option<&SubjectView>, desk: &Desk) -> Text {
+    let name = subject.map_or("", |subject| subject.name.as_str());
+    let title = &desk.layout.visit.title;
+    match scan.verdict {
+        ScanVerdict::Right => Text::new(format!("一致：{name}"), format!("Right: {name}")),
+        ScanVerdict::WrongRack => Text::new(
+            format!("位置不符：{name} 属于本机房的另一机柜，已记录；当前巡检是“{title}”"),
+            format!("Wrong place: {name} belongs to another rack of this room. Recorded; this visit is “{title}”"),
+        ),
+        ScanVerdict::WrongRoom => Text::new(
+            format!("不在本机房：{name} 属于别的机房，已记录；请确认当前巡检是否为“{title}”"),
+            format!("Wrong room: {name} belongs to another room. Recorded; is “{title}” the visit you mean?"),
+        ),
+        ScanVerdict::Unknown => Text::new(
+            "标签有效，但本机台账里没有它所指的对象，已记录；联网后请重新拉取任务包",
+            "The label is genuine, but the ledger here does not have what it names. Recorded; pull again when online",
+        ),
+        ScanVerdict::Revoked => Text::new(
+            format!("标签已作废（{name} 已换新标签），已记录；请撕下旧标签，扫描新标签"),
+            format!("This label was replaced ({name} has a newer one). Recorded; remove it and scan the new one"),
+        ),
+        ScanVerdict::Foreign => Text::new(
+            "这是其他站点的标签，已记录；请扫描本站点的标签",
+            "A label of another site. Recorded; scan a label of this site",
+        ),
+        ScanVerdict::Forged => Text::new(
+            "标签签名不正确，不是本站点打印的，已记录；请拍照并报告管理员",
+            "The label's signature is wrong: this site did not print it. Recorded; take a photo and tell the administrator",
+        ),
+        ScanVerdict::NotALabel => Text::new(
+            "这不是巡检标签，内容已按原文记录；如是设备序列号，请用设备登记（sight）",
+            "Not an inspection label; its text was recorded. If it is a serial number, use sight",
+        ),
+        ScanVerdict::Repeated => {
+            Text::new(format!("重复扫描：{name} 在本次巡检中已扫过"), format!("Scanned before in this visit: {name}"))
+        }
+    }
+}
