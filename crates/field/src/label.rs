@@ -52,13 +52,12 @@ impl Field {
         let text = text.trim();
         self.store.write(|connection| {
             let desk = Desk::open(connection, whose)?;
-            let (verdict, print) = judge(connection, &desk, text, source)?;
-            let subject = print.as_ref().map(|print| print.subject.clone());
+            let Judged { verdict, print, subject } = judge(connection, &desk, text, source)?;
             let scan = LabelScan {
                 text: text.to_owned(),
                 source,
                 verdict,
-                print: print.map(|print| print.id),
+                print,
                 subject: subject.clone(),
                 at: now.clone(),
             };
@@ -77,55 +76,51 @@ impl Field {
     }
 }
 
-/// The verdict, and the print where the text is one of ours.
-fn judge(
-    connection: &Connection,
-    desk: &Desk,
-    text: &str,
-    source: ScanSource,
-) -> Result<(ScanVerdict, Option<PrintRow>), FieldError> {
+/// What a text is: its verdict, and what it names as far as that is known.
+struct Judged {
+    verdict: ScanVerdict,
+    print: Option<LabelPrintId>,
+    subject: Option<Subject>,
+}
+
+fn judge(connection: &Connection, desk: &Desk, text: &str, source: ScanSource) -> Result<Judged, FieldError> {
+    let nameless = |verdict, print| Ok(Judged { verdict, print, subject: None });
     let head = PackageHead::require(connection)?;
-    let print = match LabelPayload::parse(text) {
+    let print: PrintRow = match LabelPayload::parse(text) {
         Ok(label) => {
             let keyring = trust::keyring(connection)?;
             match label.verify(&head.label_host, &keyring.root().site, &press_keys(&keyring)) {
                 Ok(id) => match package::print(connection, &id)? {
                     Some(print) => print,
-                    None => return Ok((ScanVerdict::Unknown, Some(unknown_print(id)))),
+                    // Signed by this site, but printed after the package was pulled.
+                    None => return nameless(ScanVerdict::Unknown, Some(id)),
                 },
-                Err(LabelError::Foreign(_)) => return Ok((ScanVerdict::Foreign, None)),
-                Err(_) => return Ok((ScanVerdict::Forged, None)),
+                Err(LabelError::Foreign(_)) => return nameless(ScanVerdict::Foreign, None),
+                Err(_) => return nameless(ScanVerdict::Forged, None),
             }
         }
         Err(_) if source == ScanSource::Typed => {
             let code: LabelCode = text.parse()?;
             match package::print_by_code(connection, &code)? {
                 Some(print) => print,
-                None => return Ok((ScanVerdict::Unknown, None)),
+                None => return nameless(ScanVerdict::Unknown, None),
             }
         }
-        Err(_) => return Ok((ScanVerdict::NotALabel, None)),
+        Err(_) => return nameless(ScanVerdict::NotALabel, None),
     };
-    if print.subject.id.is_empty() {
-        return Ok((ScanVerdict::Unknown, Some(print)));
-    }
-    if !print.replaced_by.is_empty() {
-        return Ok((ScanVerdict::Revoked, Some(print)));
-    }
-    let scans = draft::scans(connection, &desk.draft.id)?;
-    let counted = |scan: &LabelScan| {
-        scan.print.as_ref() == Some(&print.id)
-            && matches!(scan.verdict, ScanVerdict::Right | ScanVerdict::WrongRack | ScanVerdict::WrongRoom)
+    let verdict = if !print.replaced_by.is_empty() {
+        ScanVerdict::Revoked
+    } else if draft::scans(connection, &desk.draft.id)?.iter().any(|scan| is_counted(scan, &print.id)) {
+        ScanVerdict::Repeated
+    } else {
+        place(connection, desk, &print.subject)?
     };
-    if scans.iter().any(counted) {
-        return Ok((ScanVerdict::Repeated, Some(print)));
-    }
-    Ok((place(connection, desk, &print.subject)?, Some(print)))
+    Ok(Judged { verdict, print: Some(print.id), subject: Some(print.subject) })
 }
 
-/// A print signed by this site that the package does not list yet, e.g. printed after the pull.
-fn unknown_print(id: LabelPrintId) -> PrintRow {
-    PrintRow { id, subject: Subject { kind: SubjectKind::OtherAsset, id: String::new() }, replaced_by: String::new() }
+fn is_counted(scan: &LabelScan, print: &LabelPrintId) -> bool {
+    let is_seen = matches!(scan.verdict, ScanVerdict::Right | ScanVerdict::WrongRack | ScanVerdict::WrongRoom);
+    is_seen && scan.print.as_ref() == Some(print)
 }
 
 fn press_keys(keyring: &Keyring) -> Vec<xunjian_proof::suite::PublicKey> {

@@ -19,7 +19,10 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{
+    Connection, Transaction, TransactionBehavior,
+    types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::FieldError;
@@ -112,6 +115,16 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, FieldError
 /// A typed text (hash, key id) read back.
 pub(crate) fn from_text<T: std::str::FromStr>(text: &str) -> Result<T, FieldError> {
     text.parse().map_err(|_| FieldError::Damaged(format!("{}: {text}", std::any::type_name::<T>())))
+}
+
+/// A count or size: SQLite's integers are signed, ours here are not.
+pub(crate) struct Unsigned(pub u64);
+
+impl FromSql for Unsigned {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let signed = i64::column_result(value)?;
+        u64::try_from(signed).map(Self).map_err(|_| FromSqlError::OutOfRange(signed))
+    }
 }
 
 /// The one row of a statement, if there is one.

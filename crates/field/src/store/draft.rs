@@ -15,7 +15,7 @@ use xunjian_domain::{
 };
 use xunjian_proof::record::{ClockJump, Evidence, LabelScan};
 
-use super::{documents, from_json, from_text, optional, run, sql, to_json};
+use super::{Unsigned, documents, from_json, from_text, optional, run, sql, to_json};
 use crate::error::FieldError;
 
 /// An open draft.
@@ -73,7 +73,7 @@ pub(crate) fn is_sealed(connection: &Connection, visit: &VisitId, person: &Perso
 }
 
 pub(crate) fn count_open(connection: &Connection) -> Result<u64, FieldError> {
-    Ok(connection.prepare_cached(sql!("draft/count_open"))?.query_row([], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql!("draft/count_open"))?.query_row([], |row| row.get::<_, Unsigned>(0))?.0)
 }
 
 pub(crate) fn set_last_seen(connection: &Connection, draft: &str, seen: &ClockReading) -> Result<(), FieldError> {

@@ -10,7 +10,7 @@ use xunjian_domain::{
 use xunjian_proof::statement::BlobRef;
 use xunjian_protocol::problem::Problem;
 
-use super::{from_json, from_text, optional, run, sql, to_json};
+use super::{Unsigned, from_json, from_text, optional, run, sql, to_json};
 use crate::error::FieldError;
 
 /// How far a record has come. States go one way; the database refuses the other.
@@ -92,7 +92,7 @@ pub(crate) struct ChainEnd {
 pub(crate) fn chain_end(connection: &Connection) -> Result<Option<ChainEnd>, FieldError> {
     let row = connection
         .prepare_cached(sql!("record/last"))?
-        .query_row([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?, row.get::<_, String>(2)?)));
+        .query_row([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Unsigned>(1)?.0, row.get::<_, String>(2)?)));
     optional(row)?
         .map(|(id, sequence, sealed)| Ok(ChainEnd { id: from_text(&id)?, sequence, sealed: from_json(&sealed)? }))
         .transpose()
@@ -144,7 +144,7 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<RecordRow>, FieldError
         let sealed: ClockReading = from_json(&row.get::<_, String>(6)?)?;
         records.push(RecordRow {
             id: from_text(&row.get::<_, String>(0)?)?,
-            sequence: row.get(1)?,
+            sequence: row.get::<_, Unsigned>(1)?.0,
             visit: VisitId::new(row.get::<_, String>(2)?),
             title: row.get(3)?,
             kind: row.get(4)?,
@@ -154,9 +154,9 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<RecordRow>, FieldError
             attempts: row.get(8)?,
             last_error: row.get(9)?,
             quarantined: if problem.is_empty() { None } else { Some(from_json(&problem)?) },
-            blobs: row.get(11)?,
-            blobs_sent: row.get(12)?,
-            blob_bytes_left: row.get(13)?,
+            blobs: row.get::<_, Unsigned>(11)?.0,
+            blobs_sent: row.get::<_, Unsigned>(12)?.0,
+            blob_bytes_left: row.get::<_, Unsigned>(13)?.0,
         });
     }
     Ok(records)
@@ -199,7 +199,7 @@ pub(crate) fn awaiting_receipt(connection: &Connection) -> Result<Vec<Sha256>, F
 
 pub(crate) fn count_by_state(connection: &Connection) -> Result<Vec<(RecordState, u64)>, FieldError> {
     let mut statement = connection.prepare_cached(sql!("record/count_by_state"))?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Unsigned>(1)?.0)))?;
     rows.map(|row| {
         let (state, count) = row?;
         Ok((from_json(&format!("\"{state}\""))?, count))
@@ -218,7 +218,7 @@ pub(crate) struct BlobRow {
 pub(crate) fn blobs(connection: &Connection, id: Sha256) -> Result<Vec<BlobRow>, FieldError> {
     let mut statement = connection.prepare_cached(sql!("record_blob/list"))?;
     let rows = statement
-        .query_map([id.to_hex()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?, row.get::<_, bool>(2)?)))?;
+        .query_map([id.to_hex()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Unsigned>(1)?.0, row.get::<_, bool>(2)?)))?;
     rows.map(|row| {
         let (sha256, bytes, is_sent) = row?;
         Ok(BlobRow { sha256: from_text(&sha256)?, bytes, is_sent })
@@ -229,7 +229,7 @@ pub(crate) fn blobs(connection: &Connection, id: Sha256) -> Result<Vec<BlobRow>,
 /// Blobs of acknowledged records that the service may lack, each once.
 pub(crate) fn unsent_blobs(connection: &Connection) -> Result<Vec<BlobRef>, FieldError> {
     let mut statement = connection.prepare_cached(sql!("record_blob/unsent"))?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Unsigned>(1)?.0)))?;
     rows.map(|row| {
         let (sha256, bytes) = row?;
         Ok(BlobRef { sha256: from_text(&sha256)?, bytes })
@@ -244,7 +244,7 @@ pub(crate) fn set_blob_sent(connection: &Connection, blob: Sha256, is_sent: bool
 /// Number and bytes of blobs on their way.
 pub(crate) fn unsent_totals(connection: &Connection) -> Result<(u64, u64), FieldError> {
     let mut statement = connection.prepare_cached(sql!("record_blob/totals"))?;
-    Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    Ok(statement.query_row([], |row| Ok((row.get::<_, Unsigned>(0)?.0, row.get::<_, Unsigned>(1)?.0)))?)
 }
 
 /// Notes that a record was sent, and what went wrong, if anything.
@@ -273,7 +273,7 @@ pub(crate) fn quarantine(
 }
 
 pub(crate) fn count_quarantined(connection: &Connection) -> Result<u64, FieldError> {
-    Ok(connection.prepare_cached(sql!("quarantine/count"))?.query_row([], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql!("quarantine/count"))?.query_row([], |row| row.get::<_, Unsigned>(0))?.0)
 }
 
 /// A verified receipt.

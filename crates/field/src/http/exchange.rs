@@ -1,0 +1,130 @@
+//! One request and its answer, given up only when no byte moves for a while.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use reqwest::{Body, RequestBuilder, StatusCode, header};
+use serde::{Serialize, de::DeserializeOwned};
+use xunjian_protocol::ApiError;
+
+/// Bytes handed to the socket at a time; each is a sign of life.
+const PIECE: usize = 64 << 10;
+/// Most bytes of an answer.
+const MAX_ANSWER: usize = 256 << 20;
+
+/// A request ready to run.
+pub(super) struct Exchange {
+    request: RequestBuilder,
+    moved: Arc<AtomicU64>,
+}
+
+/// A successful answer, or 304.
+pub(super) struct Answer {
+    pub status: StatusCode,
+    headers: header::HeaderMap,
+    pub body: Bytes,
+}
+
+impl Exchange {
+    pub fn empty(request: RequestBuilder) -> Self {
+        Self { request, moved: Arc::default() }
+    }
+
+    pub fn json(request: RequestBuilder, body: &impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_vec(body).map_err(|error| ApiError::NotUnderstood(error.to_string()))?;
+        Ok(Self::bytes(request.header(header::CONTENT_TYPE, "application/json"), Bytes::from(body)))
+    }
+
+    pub fn bytes(request: RequestBuilder, body: Bytes) -> Self {
+        let moved = Arc::<AtomicU64>::default();
+        let length = body.len();
+        let counter = Arc::clone(&moved);
+        let pieces = stream::unfold(body, move |mut rest| {
+            let counter = Arc::clone(&counter);
+            async move {
+                if rest.is_empty() {
+                    return None;
+                }
+                let piece = rest.split_to(PIECE.min(rest.len()));
+                counter.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                Some((Ok::<_, std::convert::Infallible>(piece), rest))
+            }
+        });
+        let request = request.header(header::CONTENT_LENGTH, length).body(Body::wrap_stream(pieces));
+        Self { request, moved }
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        Self { request: self.request.bearer_auth(token), ..self }
+    }
+
+    /// Runs the request. Fails when nothing moves for `stall`, however long the whole takes.
+    pub async fn run(self, stall: Duration) -> Result<Answer, ApiError> {
+        let moved = self.moved;
+        let response = watched(self.request.send(), &moved, stall).await?.map_err(|error| unreachable(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut response = response;
+        let mut body = BytesMut::new();
+        loop {
+            let piece = tokio::time::timeout(stall, response.chunk()).await.map_err(|_| stalled(stall))?;
+            match piece.map_err(|error| unreachable(&error))? {
+                Some(piece) if body.len() + piece.len() > MAX_ANSWER => {
+                    return Err(ApiError::NotUnderstood("the answer is far too long".to_owned()));
+                }
+                Some(piece) => body.extend_from_slice(&piece),
+                None => break,
+            }
+        }
+        if status.is_success() || status == StatusCode::NOT_MODIFIED {
+            return Ok(Answer { status, headers, body: body.freeze() });
+        }
+        Err(super::problem_from(status, &body))
+    }
+}
+
+impl Answer {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body).map_err(|error| ApiError::NotUnderstood(error.to_string()))
+    }
+
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name)?.to_str().ok().map(str::to_owned)
+    }
+}
+
+/// Waits for `work` as long as the counter moves at least once every `stall`.
+async fn watched<T>(work: impl Future<Output = T>, moved: &AtomicU64, stall: Duration) -> Result<T, ApiError> {
+    tokio::pin!(work);
+    let mut seen = moved.load(Ordering::Relaxed);
+    loop {
+        if let Ok(done) = tokio::time::timeout(stall, &mut work).await {
+            return Ok(done);
+        }
+        let now = moved.load(Ordering::Relaxed);
+        if now == seen {
+            return Err(stalled(stall));
+        }
+        seen = now;
+    }
+}
+
+fn stalled(stall: Duration) -> ApiError {
+    ApiError::Unreachable(format!("no byte moved for {} s", stall.as_secs()))
+}
+
+/// The innermost reason: “connection refused” says more than “error sending request”.
+pub(super) fn unreachable(error: &reqwest::Error) -> ApiError {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    ApiError::Unreachable(reason.to_string())
+}

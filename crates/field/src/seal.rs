@@ -1,0 +1,253 @@
+//! 签名封存: a draft becomes one immutable, signed record.
+//!
+//! Order of effects: the key is opened first (slow, nothing written); then, in one transaction, the record is built from
+//! what the draft holds at that moment, signed, linked into the terminal's chain and put into the outbox, and the draft
+//! is closed. A crash before the commit leaves an open draft with every answer; after it, a queued record.
+
+use rusqlite::Connection;
+use serde::Serialize;
+use xunjian_domain::{
+    hash::Sha256,
+    ids::{AssetId, ClusterId, SystemId},
+    ledger::{LedgerEntry, ResourceOrder},
+    plan::VisitKind,
+    reconciliation::Reconciliation,
+    text::Text,
+    time::{ClockReading, TimestampMs},
+    visit::seal_problems,
+};
+use xunjian_proof::{
+    dsse::Envelope,
+    jcs,
+    record::{
+        ClockEvidence, Companion, MAX_RECORD_BYTES, PhotoPermit, Record, SignerRef, TerminalRef, VisitRecord,
+    },
+    statement::Statement,
+    suite::{Ed25519Signer, Signer},
+};
+
+use crate::{
+    Field, comparison,
+    draft::{Desk, DraftRef},
+    error::FieldError,
+    jumps,
+    keys::{self, Passphrase},
+    sighting,
+    store::{
+        draft, ledger, log,
+        person::Person,
+        record::{self, NewRecord, RecordState},
+        terminal::Terminal,
+    },
+};
+
+/// What sealing adds to the draft.
+#[derive(Debug, Clone, Default)]
+pub struct NewSeal {
+    /// 同行人员.
+    pub present: Vec<Companion>,
+    /// The permit to take photos, where one is needed.
+    pub photo_permit: Option<PhotoPermit>,
+}
+
+/// A sealed record. It is on the disk when this is returned.
+#[derive(Debug, Clone, Serialize)]
+pub struct Sealed {
+    /// SHA-256 of the record's bytes.
+    pub record: Sha256,
+    /// Its place in the terminal's chain.
+    pub sequence: u64,
+    /// The record before it.
+    pub previous: Option<Sha256>,
+    /// Its size.
+    pub bytes: usize,
+    /// Lines.
+    pub lines: usize,
+    /// Findings.
+    pub findings: usize,
+    /// Photos and other evidence.
+    pub evidence: usize,
+    /// When, by the terminal's clock.
+    pub sealed_at: TimestampMs,
+    /// How far it has come: 已签.
+    pub state: RecordState,
+    /// What the person should know.
+    pub warnings: Vec<Text>,
+}
+
+impl Field {
+    /// Seals this person's draft of a visit.
+    ///
+    /// # Errors
+    /// [`FieldError::NotReady`] listing what is missing, [`FieldError::PassphraseWrong`],
+    /// [`FieldError::RecordTooLarge`]; the draft stays as it is.
+    pub fn seal(
+        &self,
+        whose: DraftRef<'_>,
+        passphrase: &Passphrase,
+        seal: &NewSeal,
+    ) -> Result<Sealed, FieldError> {
+        let now = self.now();
+        self.store.read(|connection| {
+            let desk = Desk::open(connection, whose)?;
+            refuse_unready(connection, &desk, &now)
+        })?;
+        let person = self.person(Some(whose.person.as_str()))?;
+        let inspector = keys::unwrap(&person.wrapped_key, &person.public_key, passphrase)?;
+        let terminal = self.terminal()?;
+        let terminal_key = keys::read_terminal_key(&self.terminal_key_path())?;
+        self.store.write(|connection| {
+            let mut desk = Desk::open(connection, whose)?;
+            refuse_unready(connection, &desk, &now)?;
+            desk.touch(connection, &now)?;
+            desk.draft.last_seen = now.clone();
+            let record = build(connection, &desk, &person, &terminal, seal, &now)?;
+            let sealed = write(connection, &desk, &record, (&inspector, &terminal_key), &person)?;
+            fail::fail_point!("seal.before_commit");
+            Ok(sealed)
+        })
+        .inspect(|_| fail::fail_point!("seal.after_commit"))
+    }
+}
+
+fn refuse_unready(connection: &Connection, desk: &Desk, now: &ClockReading) -> Result<(), FieldError> {
+    let results = desk.results(connection)?;
+    let findings = draft::findings(connection, &desk.draft.id)?;
+    let day = now.wall_ms.day_in_china();
+    let problems = seal_problems(&desk.layout.template, &desk.layout.visit, &results, &findings, day);
+    if problems.is_empty() { Ok(()) } else { Err(FieldError::NotReady(problems)) }
+}
+
+fn build(
+    connection: &Connection,
+    desk: &Desk,
+    person: &Person,
+    terminal: &Terminal,
+    seal: &NewSeal,
+    now: &ClockReading,
+) -> Result<Record, FieldError> {
+    let (visit, round) = (&desk.layout.visit, &desk.layout.round);
+    let compared = compared(connection, desk)?;
+    let before = record::chain_end(connection)?;
+    let token = log::time_token(connection)?;
+    let plan = &round.plan.plan;
+    Ok(Record {
+        site: terminal.site_root.site.clone(),
+        round: plan.round.clone(),
+        plan: round.plan_sha256,
+        visit: VisitRecord {
+            id: visit.id.clone(),
+            kind: visit.kind,
+            subject: visit.subject.clone(),
+            title: visit.title.clone(),
+            room: visit.room.clone(),
+            revision: 1,
+        },
+        template: plan.template.clone(),
+        ledger: plan.ledger.clone(),
+        compared: compared.assets,
+        orders: compared.orders,
+        inspector: SignerRef { id: person.id.clone(), name: person.name.clone(), key: person.public_key.id() },
+        terminal: TerminalRef {
+            id: terminal.id.clone(),
+            key: terminal.public_key.id(),
+            sequence: before.as_ref().map_or(1, |before| before.sequence + 1),
+            previous: before.map(|before| before.id),
+            app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        present: seal.present.clone(),
+        clock: ClockEvidence {
+            token_received: token.as_ref().map(|token| token.received.clone()),
+            token: token.map(|token| token.note),
+            started: desk.draft.started.clone(),
+            sealed: now.clone(),
+            jumps: draft::jumps(connection, &desk.draft.id)?,
+        },
+        lines: desk.results(connection)?,
+        scans: draft::scans(connection, &desk.draft.id)?,
+        reconciliation: compared.reconciliation,
+        rack_closed: desk.draft.is_closed,
+        findings: draft::findings(connection, &desk.draft.id)?,
+        evidence: draft::evidence(connection, &desk.draft.id)?,
+        photo_permit: seal.photo_permit.clone(),
+        amends: None,
+    })
+}
+
+/// The ledger rows and orders a visit was held against.
+struct Compared {
+    assets: Vec<LedgerEntry>,
+    orders: Vec<ResourceOrder>,
+    reconciliation: Vec<Reconciliation>,
+}
+
+fn compared(connection: &Connection, desk: &Desk) -> Result<Compared, FieldError> {
+    let no = desk.layout.round.ledger;
+    let visit = &desk.layout.visit;
+    let mut found = Compared { assets: Vec::new(), orders: Vec::new(), reconciliation: Vec::new() };
+    match visit.kind {
+        VisitKind::Room => {}
+        VisitKind::Rack => {
+            let reconciled = sighting::reconcile(connection, desk)?;
+            (found.assets, found.reconciliation) = (reconciled.compared, reconciled.list);
+        }
+        VisitKind::System => {
+            let system = ledger::system(connection, no, &SystemId::new(&*visit.subject.id))?;
+            for member in system.iter().flat_map(|system| &system.members) {
+                found.assets.extend(ledger::asset(connection, no, &AssetId::new(member.as_str()))?);
+            }
+        }
+        VisitKind::Cluster => {
+            found.orders = comparison::orders_of_cluster(connection, no, &ClusterId::new(&*visit.subject.id))?;
+        }
+    }
+    for asset in found.assets.iter().filter(|asset| !asset.order_no.as_str().is_empty()) {
+        found.orders.extend(ledger::orders_by_no(connection, no, &asset.order_no)?);
+    }
+    found.orders.sort();
+    found.orders.dedup();
+    Ok(found)
+}
+
+fn write(
+    connection: &Connection,
+    desk: &Desk,
+    record: &Record,
+    (inspector, terminal): (&Ed25519Signer, &Ed25519Signer),
+    person: &Person,
+) -> Result<Sealed, FieldError> {
+    record.check_consistency().map_err(FieldError::Damaged)?;
+    let payload = jcs::to_bytes(record)?;
+    if payload.len() > MAX_RECORD_BYTES {
+        return Err(FieldError::RecordTooLarge(payload.len()));
+    }
+    let signers: [&dyn Signer; 2] = [inspector, terminal];
+    let envelope = Envelope::sign(Record::PAYLOAD_TYPE, &payload, &signers)
+        .map_err(|error| FieldError::Damaged(error.to_string()))?;
+    let envelope = String::from_utf8_lossy(&envelope.to_bytes()).into_owned();
+    let id = Sha256::of(&payload);
+    let new = NewRecord {
+        id,
+        sequence: record.terminal.sequence,
+        draft: &desk.draft.id,
+        visit: &record.visit.id,
+        person: &person.id,
+        envelope: &envelope,
+        sealed: &record.clock.sealed,
+        blobs: &record.blobs(),
+    };
+    record::insert(connection, &new)?;
+    draft::seal(connection, &desk.draft.id)?;
+    Ok(Sealed {
+        record: id,
+        sequence: record.terminal.sequence,
+        previous: record.terminal.previous,
+        bytes: payload.len(),
+        lines: record.lines.len(),
+        findings: record.findings.len(),
+        evidence: record.evidence.len(),
+        sealed_at: record.clock.sealed.wall_ms,
+        state: RecordState::Sealed,
+        warnings: record.clock.jumps.iter().map(jumps::warning).collect(),
+    })
+}

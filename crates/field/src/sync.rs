@@ -1,0 +1,158 @@
+//! One run of synchronisation: records first, so that a reviewer sees results at once; then photos; then receipts.
+//!
+//! Each pass first reads what the service still lacks (the plan), then sends it; every answer is stored before the next
+//! request, and every request may be repeated, so that a run may break anywhere. Nothing is ever deleted. One record that
+//! the service refuses for good is set aside with its problem; the others go on. A record is delivered by a verified
+//! receipt only, whose log state must extend what this terminal saw before.
+
+mod blobs;
+mod receipts;
+mod submit;
+
+use std::time::Duration;
+
+use serde::Serialize;
+use xunjian_domain::{hash::Sha256, text::Text};
+use xunjian_protocol::{ApiError, SyncApi, problem::ProblemCode};
+
+use crate::{
+    Field,
+    error::{Code, FieldError},
+    store::record,
+};
+
+/// How stubborn one run is.
+#[derive(Debug, Clone)]
+pub struct SyncOptions {
+    /// Pauses between passes; one pass more than there are pauses.
+    pub pauses: Vec<Duration>,
+}
+
+impl Default for SyncOptions {
+    fn default() -> Self {
+        // The log needs a moment to take in what was just delivered; a flapping network a little longer.
+        Self { pauses: [200, 500, 1000, 2000].map(Duration::from_millis).to_vec() }
+    }
+}
+
+/// Something that went wrong during a run. Nothing is lost by any of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SyncFault {
+    /// The record concerned.
+    pub record: Option<Sha256>,
+    /// The photo concerned.
+    pub blob: Option<Sha256>,
+    /// What to act on.
+    pub code: Code,
+    /// The problem's number, e.g. `409.1`.
+    pub problem: Option<ProblemCode>,
+    /// Whether a later run may succeed without anyone changing anything.
+    pub retryable: bool,
+    /// What happened and what to do.
+    pub message: Text,
+}
+
+impl SyncFault {
+    fn of(error: &FieldError) -> Self {
+        let problem = match error {
+            FieldError::Api(ApiError::Problem(problem)) => Some(problem.code),
+            _ => None,
+        };
+        Self {
+            record: None,
+            blob: None,
+            code: error.code(),
+            problem,
+            retryable: error.is_retryable(),
+            message: error.text(),
+        }
+    }
+
+    fn about(self, record: Option<Sha256>, blob: Option<Sha256>) -> Self {
+        Self { record, blob, ..self }
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SyncReport {
+    /// Records stored by the service now.
+    pub submitted: u64,
+    /// Records it had already, byte for byte.
+    pub identical: u64,
+    /// Records it refused in the last pass.
+    pub refused: u64,
+    /// Photos that went up.
+    pub blobs_sent: u64,
+    /// Bytes of photos that went up.
+    pub blob_bytes_sent: u64,
+    /// Records whose receipt was verified now.
+    pub delivered: u64,
+    /// Records not delivered yet, without those set aside.
+    pub still_pending: u64,
+    /// Records set aside.
+    pub quarantined: u64,
+    /// What went wrong and still stands.
+    pub errors: Vec<SyncFault>,
+}
+
+/// What a pass leaves for the next one.
+pub(crate) struct Pass<'a> {
+    pub report: &'a mut SyncReport,
+    /// Records the service does not know although it had acknowledged them.
+    pub forgotten: Vec<Sha256>,
+}
+
+impl Field {
+    /// Sends what waits and fetches the receipts.
+    ///
+    /// # Errors
+    /// [`FieldError::NotEnrolled`] or a failing database. What the network or the service did wrong stands in the report.
+    pub async fn sync_now(&self, api: &impl SyncApi, options: &SyncOptions) -> Result<SyncReport, FieldError> {
+        self.terminal()?;
+        let mut report = SyncReport::default();
+        let mut forgotten = Vec::new();
+        let mut pauses = options.pauses.iter();
+        loop {
+            report.errors.clear();
+            report.refused = 0;
+            let mut pass = Pass { report: &mut report, forgotten: std::mem::take(&mut forgotten) };
+            let outcome = self.sync_once(api, &mut pass).await;
+            forgotten = pass.forgotten;
+            let is_broken_for_good = match outcome {
+                Ok(()) => false,
+                Err(error @ (FieldError::Database(_) | FieldError::Damaged(_))) => return Err(error),
+                Err(error) => {
+                    report.errors.push(SyncFault::of(&error));
+                    !error.is_retryable()
+                }
+            };
+            (report.still_pending, report.quarantined) = self.store.read(|connection| {
+                let rows = record::list(connection)?;
+                let open = rows.iter().filter(|row| row.state != record::RecordState::Delivered);
+                let (aside, pending): (Vec<_>, Vec<_>) = open.partition(|row| row.quarantined.is_some());
+                Ok((pending.len() as u64, aside.len() as u64))
+            })?;
+            let is_worth_it = report.still_pending > 0 && !is_broken_for_good;
+            match pauses.next().filter(|_| is_worth_it && !waits_for_people(&report)) {
+                Some(pause) => tokio::time::sleep(*pause).await,
+                None => return Ok(report),
+            }
+        }
+    }
+
+    async fn sync_once(&self, api: &impl SyncApi, pass: &mut Pass<'_>) -> Result<(), FieldError> {
+        self.submit(api, pass).await?;
+        self.send_blobs(api, pass).await?;
+        self.fetch_receipts(api, pass).await
+    }
+}
+
+/// Everything that is still pending waits for a person, so that trying again in a second is of no use.
+fn waits_for_people(report: &SyncReport) -> bool {
+    let waiting = report.errors.iter().filter(|fault| {
+        fault.record.is_some()
+            && (!fault.retryable || matches!(fault.problem, Some(ProblemCode::KeyNotApproved | ProblemCode::BrokenChain)))
+    });
+    report.still_pending > 0 && waiting.count() as u64 >= report.still_pending
+}
