@@ -1,6 +1,14 @@
 //! Whole-system stories: real processes, real HTTP on loopback, real files. The demo is one of them.
 
+mod answers;
+mod programs;
+mod story;
+
 use std::path::PathBuf;
+
+pub use answers::normal_answer;
+pub use programs::{Program, Programs, Service, copy_folder};
+pub use story::{Inspection, LineTally, Sealed, Story, StoryOptions, print_table};
 
 /// The folder of the workspace, wherever it was checked out.
 #[must_use]

@@ -3,10 +3,15 @@
 use uuid::Uuid;
 use xunjian_domain::time::TimestampMs;
 
-/// Now, by the service's wall clock.
+/// Now, by the service's wall clock. In debug builds `XUNJIAN_FIXED_CLOCK_MS` stops it, so that two runs of a test can be
+/// compared byte for byte.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the module the clock enters through")]
 pub fn now() -> TimestampMs {
+    #[cfg(debug_assertions)]
+    if let Some(fixed) = std::env::var("XUNJIAN_FIXED_CLOCK_MS").ok().and_then(|text| text.parse().ok()) {
+        return TimestampMs(fixed);
+    }
     TimestampMs(jiff::Timestamp::now().as_millisecond())
 }
 

@@ -204,7 +204,8 @@ pub(crate) fn select<'a>(desk: &'a Desk, selector: &LineSelector) -> Result<&'a 
 }
 
 fn find_check<'a>(criterion: &'a Criterion, wanted: &str) -> Result<&'a Check, FieldError> {
-    let short = |check: &Check| check.key.as_str().strip_prefix(criterion.key.as_str()).map(|rest| rest[1..].to_owned());
+    let short =
+        |check: &Check| check.key.as_str().strip_prefix(criterion.key.as_str()).map(|rest| rest[1..].to_owned());
     criterion
         .checks
         .iter()
@@ -284,9 +285,10 @@ pub(crate) fn value_warnings(check: &Check, given: Outcome, suggested: Option<Ou
 
 fn out_of_limit(reading: &Reading) -> Text {
     let unit = reading.quantity.unit();
-    let (low, high, source) = reading.limit.as_ref().map_or((None, None, ""), |limit| {
-        (limit.low.as_ref(), limit.high.as_ref(), limit.source.as_str())
-    });
+    let (low, high, source) = reading
+        .limit
+        .as_ref()
+        .map_or((None, None, ""), |limit| (limit.low.as_ref(), limit.high.as_ref(), limit.source.as_str()));
     let show = |bound: Option<&Decimal>| bound.map_or_else(|| "—".to_owned(), ToString::to_string);
     let range = format!("{}–{}", show(low), show(high));
     Text::new(

@@ -117,10 +117,9 @@ fn normal_value(
 ) -> Result<Option<Option<Value>>, FieldError> {
     Ok(match &check.input {
         Input::Judgement => Some(None),
-        Input::Choice { options } => options
-            .iter()
-            .find(|option| !option.abnormal)
-            .map(|option| Some(Value::Choice { key: option.key.clone() })),
+        Input::Choice { options } => {
+            options.iter().find(|option| !option.abnormal).map(|option| Some(Value::Choice { key: option.key.clone() }))
+        }
         Input::Reconciliation => {
             // Only an asset that was seen and said to be as in the ledger may be called consistent.
             let seen = |seen: &&Sighting| seen.asset.as_ref().is_some_and(|id| id.as_str() == line.subject.id);

@@ -34,6 +34,12 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the crate's clock")]
     fn read(&self) -> ClockReading {
+        // In debug builds a test may stop the clock, so that two runs can be compared byte for byte.
+        #[cfg(debug_assertions)]
+        if let Some(fixed) = std::env::var("XUNJIAN_FIXED_CLOCK_MS").ok().and_then(|text| text.parse::<i64>().ok()) {
+            let boot_id = self.boot_id.clone();
+            return ClockReading { wall_ms: TimestampMs(fixed), monotonic_ms: fixed % 86_400_000, boot_id };
+        }
         // Counts through sleep, unlike CLOCK_MONOTONIC: a tablet sleeps most of its life.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let since_boot = clock_gettime(ClockId::Boottime);

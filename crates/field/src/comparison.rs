@@ -159,7 +159,9 @@ pub(crate) fn orders_of_cluster(
 ) -> Result<Vec<ResourceOrder>, FieldError> {
     let name = ledger::cluster_name(connection, no, cluster)?.unwrap_or_default();
     let mut orders = ledger::orders(connection, no)?;
-    orders.retain(|order| order.kind == ResourceKind::VirtualMachine && (order.cluster == name || order.cluster.is_empty()));
+    orders.retain(|order| {
+        order.kind == ResourceKind::VirtualMachine && (order.cluster == name || order.cluster.is_empty())
+    });
     Ok(orders)
 }
 
@@ -201,10 +203,7 @@ fn units(connection: &Connection, no: LedgerNo, cluster: &ClusterId) -> Result<V
 }
 
 /// The rows of a cluster with what was counted online; `None` for units that were not counted.
-pub(crate) fn with_online(
-    expected: Vec<ExpectedUnit>,
-    online: &[(String, u32)],
-) -> Result<Vec<UnitCount>, FieldError> {
+pub(crate) fn with_online(expected: Vec<ExpectedUnit>, online: &[(String, u32)]) -> Result<Vec<UnitCount>, FieldError> {
     let counted = |unit: &str| online.iter().find(|(name, _)| name == unit).map(|(_, count)| *count);
     let missing: Vec<String> = expected
         .iter()

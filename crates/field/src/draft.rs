@@ -56,11 +56,7 @@ impl Layout {
 
     /// 现场 or 远程, as the template asks it of this subject.
     pub fn mode(&self, criterion: &Criterion, subject: &Subject) -> Mode {
-        criterion
-            .scopes
-            .iter()
-            .find(|scope| scope.subject == subject.kind)
-            .map_or(Mode::OnSite, |scope| scope.mode)
+        criterion.scopes.iter().find(|scope| scope.subject == subject.kind).map_or(Mode::OnSite, |scope| scope.mode)
     }
 }
 

@@ -91,10 +91,7 @@ impl Field {
         let mut people = self.people()?;
         if let Some(wanted) = wanted {
             let is_wanted = |person: &Person| person.id.as_str() == wanted || person.name == wanted;
-            return people
-                .into_iter()
-                .find(is_wanted)
-                .ok_or_else(|| FieldError::UnknownPerson(wanted.to_owned()));
+            return people.into_iter().find(is_wanted).ok_or_else(|| FieldError::UnknownPerson(wanted.to_owned()));
         }
         if people.len() > 1 {
             return Err(FieldError::SeveralPersons(people.into_iter().map(|person| person.name).collect()));

@@ -103,8 +103,7 @@ impl Field {
         let terminal_key = keys::terminal_key(&self.terminal_key_path())?;
         let (person_key, pending) = self.pending_key(code, enrolment.passphrase)?;
         let site = SiteId::new(hello.site.clone());
-        let message =
-            possession_message(&site, code, &terminal_key.public_key().id(), &person_key.public_key().id());
+        let message = possession_message(&site, code, &terminal_key.public_key().id(), &person_key.public_key().id());
         let proof = |signer: &Ed25519Signer| {
             let signature = signer.sign(&message).map_err(|error| FieldError::Damaged(error.to_string()))?;
             Ok::<_, FieldError>(data_encoding::BASE64.encode(&signature))

@@ -1,12 +1,7 @@
 //! 佐证: photos and imported evidence. The file is on the disk for good before its row says so.
 
 use serde::Serialize;
-use xunjian_domain::{
-    hash::Sha256,
-    template::Mode,
-    text::Text,
-    time::TimestampMs,
-};
+use xunjian_domain::{hash::Sha256, template::Mode, text::Text, time::TimestampMs};
 use xunjian_proof::record::{Capture, Evidence, PhotoReuse};
 
 use crate::{

@@ -61,7 +61,9 @@ impl Field {
         }
         files.write_keys("record", &parsed, &keyring)?;
         files.write("terminal.pem", terminal.public_key.to_pem().as_bytes())?;
-        if let Some(person) = self.people()?.iter().find(|person| parsed.key_ids().any(|id| *id == person.public_key.id())) {
+        if let Some(person) =
+            self.people()?.iter().find(|person| parsed.key_ids().any(|id| *id == person.public_key.id()))
+        {
             files.write("inspector.pem", person.public_key.to_pem().as_bytes())?;
         }
         if let Some(key) = keyring.current(HolderKind::Log) {

@@ -183,8 +183,11 @@ impl SyncApi for HttpClient {
     async fn send_blob(&self, sha256: Sha256, offset: u64, total: u64, rest: Bytes) -> Result<BlobState, ApiError> {
         let path = format!("{}/{sha256}", path::BLOBS);
         let make = || {
-            let (method, media_type) =
-                if offset == 0 { (Method::PUT, "application/octet-stream") } else { (Method::PATCH, path::PARTIAL_UPLOAD) };
+            let (method, media_type) = if offset == 0 {
+                (Method::PUT, "application/octet-stream")
+            } else {
+                (Method::PATCH, path::PARTIAL_UPLOAD)
+            };
             let request = self
                 .request(method, &path)
                 .header(header::CONTENT_TYPE, media_type)

@@ -37,17 +37,29 @@ pub(crate) fn warning(jump: &ClockJump) -> Text {
     match jump.jumped_ms {
         Some(ms) if ms < 0 => Text::new(
             format!("本机时钟被调回了 {} 分钟，请校准系统时间；可以继续巡检，记录会如实标注", -ms / 60_000),
-            format!("The clock was set back by {} minutes: set it right. You may go on; the record says so", -ms / 60_000),
+            format!(
+                "The clock was set back by {} minutes: set it right. You may go on; the record says so",
+                -ms / 60_000
+            ),
         ),
         Some(ms) => Text::new(
             format!("本机时钟被拨快了 {} 分钟，请校准系统时间；可以继续巡检，记录会如实标注", ms / 60_000),
-            format!("The clock was set forward by {} minutes: set it right. You may go on; the record says so", ms / 60_000),
+            format!(
+                "The clock was set forward by {} minutes: set it right. You may go on; the record says so",
+                ms / 60_000
+            ),
         ),
         None if minutes < 0 => Text::new(
             format!("重启后本机时钟比之前早 {} 分钟，请校准系统时间；可以继续巡检，记录会如实标注", -minutes),
-            format!("After a restart the clock is {} minutes behind: set it right. You may go on; the record says so", -minutes),
+            format!(
+                "After a restart the clock is {} minutes behind: set it right. You may go on; the record says so",
+                -minutes
+            ),
         ),
-        None => Text::new("巡检中途设备重启过，记录会如实标注", "The device was restarted during the visit; the record says so"),
+        None => Text::new(
+            "巡检中途设备重启过，记录会如实标注",
+            "The device was restarted during the visit; the record says so",
+        ),
     }
 }
 

@@ -118,11 +118,7 @@ pub fn wrap(signer: &Ed25519Signer, passphrase: &Passphrase) -> Result<WrappedKe
 ///
 /// # Errors
 /// [`FieldError::PassphraseWrong`], or [`FieldError::Damaged`] when the stored wrap cannot be read at all.
-pub fn unwrap(
-    wrapped: &WrappedKey,
-    public: &PublicKey,
-    passphrase: &Passphrase,
-) -> Result<Ed25519Signer, FieldError> {
+pub fn unwrap(wrapped: &WrappedKey, public: &PublicKey, passphrase: &Passphrase) -> Result<Ed25519Signer, FieldError> {
     let damaged = || FieldError::Damaged("key wrap".to_owned());
     let decode = |text: &str| BASE64.decode(text.as_bytes()).map_err(|_| damaged());
     if wrapped.scheme != SCHEME {

@@ -53,14 +53,8 @@ impl Field {
         self.store.write(|connection| {
             let desk = Desk::open(connection, whose)?;
             let Judged { verdict, print, subject } = judge(connection, &desk, text, source)?;
-            let scan = LabelScan {
-                text: text.to_owned(),
-                source,
-                verdict,
-                print,
-                subject: subject.clone(),
-                at: now.clone(),
-            };
+            let scan =
+                LabelScan { text: text.to_owned(), source, verdict, print, subject: subject.clone(), at: now.clone() };
             draft::add_scan(connection, &desk.draft.id, &scan)?;
             let is_seen = matches!(verdict, ScanVerdict::Right | ScanVerdict::WrongRack | ScanVerdict::WrongRoom);
             if let Some(subject) = subject.as_ref().filter(|subject| is_seen && subject.kind.is_asset()) {

@@ -246,7 +246,8 @@ impl Field {
                 fetched.chunks += 1;
                 fetched.bytes += bytes.len() as u64;
             }
-            self.store.write(|connection| batch.iter().try_for_each(|(name, bytes)| chunk::put(connection, *name, bytes)))?;
+            self.store
+                .write(|connection| batch.iter().try_for_each(|(name, bytes)| chunk::put(connection, *name, bytes)))?;
             if let Some(error) = failed {
                 return Err(error);
             }
@@ -337,4 +338,3 @@ fn ledger_rows(connection: &Connection, round: &CheckedRound<'_>) -> Result<Ledg
     }
     Ok(no)
 }
-

@@ -68,7 +68,8 @@ impl Field {
             if let Err(mismatch @ xunjian_domain::value::Mismatch::Implausible { .. }) = suggested {
                 return Err(FieldError::ValueRefused { label: check.label.clone(), mismatch });
             }
-            let is_out = matches!(&value, Value::Readings { readings } if readings.iter().any(Reading::is_out_of_limit));
+            let is_out =
+                matches!(&value, Value::Readings { readings } if readings.iter().any(Reading::is_out_of_limit));
             let outcome = if is_out { Outcome::Abnormal } else { Outcome::Normal };
             let warnings = answer::value_warnings(check, outcome, Some(outcome), &value);
             let result = CheckResult { check: check.key.clone(), outcome, value: Some(value) };
@@ -102,10 +103,8 @@ pub(crate) fn complete(limits: &LimitProfile, given: &[NewReading]) -> Result<Ve
     if given.iter().any(|reading| reading.quantity == Quantity::DewPoint) {
         return Err(FieldError::DewPointTyped);
     }
-    let mut readings: Vec<Reading> = given
-        .iter()
-        .map(|new| Reading::against(limits, new.quantity, new.point.trim(), new.value.clone()))
-        .collect();
+    let mut readings: Vec<Reading> =
+        given.iter().map(|new| Reading::against(limits, new.quantity, new.point.trim(), new.value.clone())).collect();
     let value_at = |quantity: Quantity, point: &str| {
         given.iter().find(|new| new.quantity == quantity && new.point.trim() == point).map(|new| &new.value)
     };

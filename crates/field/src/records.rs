@@ -125,7 +125,9 @@ impl Field {
             })
             .collect();
         let mut failure = match verify_record(envelope.as_bytes(), &keyring) {
-            Ok(verified) if verified.id != id => Some(Failure { step: Step::Bytes, reason: "the id is another".into() }),
+            Ok(verified) if verified.id != id => {
+                Some(Failure { step: Step::Bytes, reason: "the id is another".into() })
+            }
             Ok(_) => None,
             Err(failure) => Some(failure),
         };
@@ -151,8 +153,8 @@ fn check_receipt(
     row: &ReceiptRow,
     keyring: &xunjian_proof::keyring::Keyring,
 ) -> Result<(), Failure> {
-    let receipt = Receipt::parse(&row.receipt)
-        .map_err(|error| Failure { step: Step::Receipt, reason: error.to_string() })?;
+    let receipt =
+        Receipt::parse(&row.receipt).map_err(|error| Failure { step: Step::Receipt, reason: error.to_string() })?;
     verify_receipt(record, envelope, row.delivered.as_bytes(), &receipt, keyring).map(drop)
 }
 

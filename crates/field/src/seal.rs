@@ -19,9 +19,7 @@ use xunjian_domain::{
 use xunjian_proof::{
     dsse::Envelope,
     jcs,
-    record::{
-        ClockEvidence, Companion, MAX_RECORD_BYTES, PhotoPermit, Record, SignerRef, TerminalRef, VisitRecord,
-    },
+    record::{ClockEvidence, Companion, MAX_RECORD_BYTES, PhotoPermit, Record, SignerRef, TerminalRef, VisitRecord},
     statement::Statement,
     suite::{Ed25519Signer, Signer},
 };
@@ -81,12 +79,7 @@ impl Field {
     /// # Errors
     /// [`FieldError::NotReady`] listing what is missing, [`FieldError::PassphraseWrong`],
     /// [`FieldError::RecordTooLarge`]; the draft stays as it is.
-    pub fn seal(
-        &self,
-        whose: DraftRef<'_>,
-        passphrase: &Passphrase,
-        seal: &NewSeal,
-    ) -> Result<Sealed, FieldError> {
+    pub fn seal(&self, whose: DraftRef<'_>, passphrase: &Passphrase, seal: &NewSeal) -> Result<Sealed, FieldError> {
         let now = self.now();
         self.store.read(|connection| {
             let desk = Desk::open(connection, whose)?;
@@ -96,17 +89,18 @@ impl Field {
         let inspector = keys::unwrap(&person.wrapped_key, &person.public_key, passphrase)?;
         let terminal = self.terminal()?;
         let terminal_key = keys::read_terminal_key(&self.terminal_key_path())?;
-        self.store.write(|connection| {
-            let mut desk = Desk::open(connection, whose)?;
-            refuse_unready(connection, &desk, &now)?;
-            desk.touch(connection, &now)?;
-            desk.draft.last_seen = now.clone();
-            let record = build(connection, &desk, &person, &terminal, seal, &now)?;
-            let sealed = write(connection, &desk, &record, (&inspector, &terminal_key), &person)?;
-            fail::fail_point!("seal.before_commit");
-            Ok(sealed)
-        })
-        .inspect(|_| fail::fail_point!("seal.after_commit"))
+        self.store
+            .write(|connection| {
+                let mut desk = Desk::open(connection, whose)?;
+                refuse_unready(connection, &desk, &now)?;
+                desk.touch(connection, &now)?;
+                desk.draft.last_seen = now.clone();
+                let record = build(connection, &desk, &person, &terminal, seal, &now)?;
+                let sealed = write(connection, &desk, &record, (&inspector, &terminal_key), &person)?;
+                fail::fail_point!("seal.before_commit");
+                Ok(sealed)
+            })
+            .inspect(|_| fail::fail_point!("seal.after_commit"))
     }
 }
 

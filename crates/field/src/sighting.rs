@@ -6,12 +6,11 @@ use xunjian_domain::{
     ids::{AssetId, RackId},
     ledger::{Face, LedgerEntry, UnitSpan},
     plan::VisitKind,
-    reconciliation::{Reconciliation, Sighting, SightedBy, reconcile_rack},
+    reconciliation::{Reconciliation, SightedBy, Sighting, reconcile_rack},
 };
 
 use crate::{
-    Field,
-    comparison,
+    Field, comparison,
     draft::{Desk, DraftRef},
     error::FieldError,
     store::{draft, ledger},

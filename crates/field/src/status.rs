@@ -110,14 +110,18 @@ impl Field {
         if !recovery.missing.is_empty() {
             warnings.push(Text::new(
                 format!("有 {} 张照片的文件不见了，请不要删除数据目录并联系管理员", recovery.missing.len()),
-                format!("{} photos have lost their files: keep the data folder and call the administrator", recovery.missing.len()),
+                format!(
+                    "{} photos have lost their files: keep the data folder and call the administrator",
+                    recovery.missing.len()
+                ),
             ));
         }
         let people = self.people()?;
         self.store.read(|connection| {
             let keyring = trust::keyring(connection)?;
             let is_approved = |key: &KeyId| keyring.statement(key).is_some() && keyring.revocation(key).is_none();
-            let mut records = RecordCounts { quarantined: record::count_quarantined(connection)?, ..RecordCounts::default() };
+            let mut records =
+                RecordCounts { quarantined: record::count_quarantined(connection)?, ..RecordCounts::default() };
             for (state, count) in record::count_by_state(connection)? {
                 match state {
                     RecordState::Sealed => records.sealed = count,

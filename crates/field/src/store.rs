@@ -148,7 +148,11 @@ pub(crate) fn documents<T: DeserializeOwned>(
 }
 
 /// Runs a statement that is used again and again.
-pub(crate) fn run(connection: &Connection, statement: &str, values: impl rusqlite::Params) -> Result<usize, FieldError> {
+pub(crate) fn run(
+    connection: &Connection,
+    statement: &str,
+    values: impl rusqlite::Params,
+) -> Result<usize, FieldError> {
     Ok(connection.prepare_cached(statement)?.execute(values)?)
 }
 

@@ -152,7 +152,8 @@ impl Field {
 fn waits_for_people(report: &SyncReport) -> bool {
     let waiting = report.errors.iter().filter(|fault| {
         fault.record.is_some()
-            && (!fault.retryable || matches!(fault.problem, Some(ProblemCode::KeyNotApproved | ProblemCode::BrokenChain)))
+            && (!fault.retryable
+                || matches!(fault.problem, Some(ProblemCode::KeyNotApproved | ProblemCode::BrokenChain)))
     });
     report.still_pending > 0 && waiting.count() as u64 >= report.still_pending
 }

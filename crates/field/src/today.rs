@@ -2,13 +2,7 @@
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
-use xunjian_domain::{
-    hash::Sha256,
-    ids::VisitId,
-    round::Round,
-    text::Text,
-    time::TimestampMs,
-};
+use xunjian_domain::{hash::Sha256, ids::VisitId, round::Round, text::Text, time::TimestampMs};
 
 use crate::{
     Field,

@@ -1,12 +1,7 @@
 //! The keyring this terminal judges by: the enrolled root and everything that root has signed.
 
 use rusqlite::Connection;
-use xunjian_proof::{
-    dsse::Envelope,
-    keyring::Keyring,
-    statement::HolderKind,
-    suite::PublicKey,
-};
+use xunjian_proof::{dsse::Envelope, keyring::Keyring, statement::HolderKind, suite::PublicKey};
 
 use crate::{
     error::FieldError,

@@ -21,8 +21,7 @@ use xunjian_proof::{
 };
 
 use crate::{
-    Field,
-    bulk,
+    Field, bulk,
     comparison::{self, Expected, SubjectView},
     draft::{Desk, DraftRef, Layout},
     error::FieldError,
@@ -193,7 +192,8 @@ impl Field {
                 }
                 Err(FieldError::AlreadySealed(_)) => {
                     let rows = record::list(connection)?;
-                    let state = rows.iter().rev().find(|row| row.visit == *id).map_or(VisitState::Sealed, VisitState::of);
+                    let state =
+                        rows.iter().rev().find(|row| row.visit == *id).map_or(VisitState::Sealed, VisitState::of);
                     view_of_plan(connection, &Layout::load(connection, id)?, state)
                 }
                 Err(error) => Err(error),
@@ -331,11 +331,7 @@ fn view_of_plan(connection: &Connection, layout: &Layout, state: VisitState) -> 
     })
 }
 
-fn view_of_draft(
-    connection: &Connection,
-    desk: &Desk,
-    today: jiff::civil::Date,
-) -> Result<VisitView, FieldError> {
+fn view_of_draft(connection: &Connection, desk: &Desk, today: jiff::civil::Date) -> Result<VisitView, FieldError> {
     let id = &desk.draft.id;
     let mut view = view_of_plan(connection, &desk.layout, VisitState::Draft)?;
     let results = desk.results(connection)?;

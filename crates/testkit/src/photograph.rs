@@ -74,3 +74,14 @@ fn to_level(level: f32) -> u8 {
 fn clamp(level: i16) -> u8 {
     u8::try_from(level.clamp(0, 255)).unwrap_or(255)
 }
+
+/// Takes the picture of a label's file in front of a photo's file and returns it as JPEG bytes.
+///
+/// # Errors
+/// When a file cannot be read or is no picture.
+pub fn take(label: &std::path::Path, background: &std::path::Path, shot: Shot) -> image::ImageResult<Vec<u8>> {
+    let picture = photograph(&image::open(label)?.to_luma8(), &image::open(background)?.to_rgb8(), shot);
+    let mut bytes = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 88).encode_image(&picture)?;
+    Ok(bytes)
+}

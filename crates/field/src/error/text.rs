@@ -58,7 +58,9 @@ impl FieldError {
             ),
             Self::OtherTerminal(id) => Text::new(
                 format!("服务端把本终端认成另一台（{id}），未作任何改变，请联系管理员"),
-                format!("The service takes this terminal for another one ({id}). Nothing was changed; call the administrator"),
+                format!(
+                    "The service takes this terminal for another one ({id}). Nothing was changed; call the administrator"
+                ),
             ),
             Self::VersionUnsupported(versions) => Text::new(
                 format!("服务端只支持协议版本 {versions:?}，请升级终端软件；未上传的记录不会丢失"),
@@ -73,7 +75,9 @@ impl FieldError {
                 ),
             ),
             Self::LogInconsistent(reason) => Text::new(
-                format!("服务端日志与上次所见不一致（{reason}），可能有人改写了历史。本机数据未变，请保留本终端并立即联系监理方"),
+                format!(
+                    "服务端日志与上次所见不一致（{reason}），可能有人改写了历史。本机数据未变，请保留本终端并立即联系监理方"
+                ),
                 format!(
                     "The service's log contradicts what this terminal saw before ({reason}): history may have been \
                      rewritten. Nothing here was changed; keep this terminal and call the supervisor at once"
@@ -83,14 +87,20 @@ impl FieldError {
                 "服务端日志正在快速增长，暂时无法核对，请稍后重试",
                 "The log grows too fast to be compared right now: try again later",
             ),
-            Self::NoPackage => Text::new("还没有任务包，请在联网时先拉取（pull）", "There is no work package yet: pull one while online"),
+            Self::NoPackage => Text::new(
+                "还没有任务包，请在联网时先拉取（pull）",
+                "There is no work package yet: pull one while online",
+            ),
             Self::UnknownVisit(wanted) => Text::new(
                 format!("任务包里没有“{wanted}”，请核对编号，或联网后重新拉取任务包"),
                 format!("The work package has no visit “{wanted}”: check it, or pull again while online"),
             ),
             Self::AmbiguousVisit { wanted, found } => Text::new(
                 format!("“{wanted}”对应多项任务（{}），请用 --room 指明机房或给出任务编号", found.join("；")),
-                format!("“{wanted}” fits several visits ({}): name the room with --room, or give the visit's id", found.join("; ")),
+                format!(
+                    "“{wanted}” fits several visits ({}): name the room with --room, or give the visit's id",
+                    found.join("; ")
+                ),
             ),
             Self::NotStarted(title) => Text::new(
                 format!("“{title}”尚未开始，请先开始（visit start）"),
@@ -136,7 +146,9 @@ impl FieldError {
                 format!("本次巡检没有照片 {}，请先添加", hash.short()),
                 format!("This visit has no photo {}: attach it first", hash.short()),
             ),
-            Self::LabelCode(error) => Text::new(format!("标签编码有误：{}", code_zh(error)), format!("Not a label code: {error}")),
+            Self::LabelCode(error) => {
+                Text::new(format!("标签编码有误：{}", code_zh(error)), format!("Not a label code: {error}"))
+            }
             Self::LabelNotScanned => Text::new(
                 "请先扫描本机柜（机房）的标签，再用“其余全部正常”",
                 "Scan the label of this rack (room) before filling the rest as normal",
@@ -147,7 +159,9 @@ impl FieldError {
             ),
             Self::UnknownAsset(wanted) => Text::new(
                 format!("台账里没有“{wanted}”；如果设备确实在此，请作为账外设备登记（--not-in-ledger）"),
-                format!("The ledger has no asset “{wanted}”; if it stands here, record it as not in the ledger (--not-in-ledger)"),
+                format!(
+                    "The ledger has no asset “{wanted}”; if it stands here, record it as not in the ledger (--not-in-ledger)"
+                ),
             ),
             Self::AmbiguousAsset { wanted, found } => Text::new(
                 format!("“{wanted}”对应多台设备（{}），请给出设备编号", found.join("；")),
@@ -166,9 +180,10 @@ impl FieldError {
                 format!("记录有 {bytes} 字节，超过 1 MiB 上限，没有签名；请缩短说明文字"),
                 format!("The record has {bytes} bytes, over the limit of 1 MiB, and was not sealed: shorten its texts"),
             ),
-            Self::UnknownRecord(wanted) => {
-                Text::new(format!("本机没有记录“{wanted}”，请用 records 查看"), format!("No record “{wanted}” here: see records"))
-            }
+            Self::UnknownRecord(wanted) => Text::new(
+                format!("本机没有记录“{wanted}”，请用 records 查看"),
+                format!("No record “{wanted}” here: see records"),
+            ),
             Self::FolderInUse(path) => Text::new(
                 format!("另一个程序正在使用数据目录 {}，请等它结束后重试", path.display()),
                 format!("Another program uses the data folder {}: wait until it ends and try again", path.display()),
@@ -182,7 +197,9 @@ impl FieldError {
             ),
             Self::Migration(reason) => Text::new(
                 format!("本机数据库升级失败（{reason}），原文件已留副本，请联系管理员"),
-                format!("The database could not be updated ({reason}); a copy of the file was kept. Call the administrator"),
+                format!(
+                    "The database could not be updated ({reason}); a copy of the file was kept. Call the administrator"
+                ),
             ),
             Self::Database(error) => Text::new(
                 format!("本机数据库出错（{error}），刚才的操作没有保存，请检查磁盘空间后重试"),
@@ -224,7 +241,9 @@ pub fn api_text(error: &ApiError) -> Text {
         }
         ApiError::Unreachable(reason) => Text::new(
             format!("连不上服务端，请检查网络和地址后重试；数据都在本机（{reason}）"),
-            format!("The service cannot be reached: check network and address and try again. All data are safe here ({reason})"),
+            format!(
+                "The service cannot be reached: check network and address and try again. All data are safe here ({reason})"
+            ),
         ),
         ApiError::NotUnderstood(reason) => Text::new(
             format!("对方的应答不是巡检服务的格式，请核对服务地址后重试；数据都在本机（{reason}）"),

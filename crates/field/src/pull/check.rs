@@ -26,9 +26,8 @@ pub(super) fn plan(round: &PackageRound, keyring: &Keyring) -> Result<(PlanState
     let envelope = Envelope::from_bytes(round.plan.as_bytes()).map_err(|error| refused("plan", error))?;
     let statement = PlanStatement::read(&envelope).map_err(|error| refused("plan", error))?;
     let key = envelope.key_ids().next().ok_or_else(|| refused("plan", "nobody signed it"))?;
-    let holder = keyring
-        .holder(key, HolderKind::Service, statement.opened_at)
-        .map_err(|error| refused("plan", error))?;
+    let holder =
+        keyring.holder(key, HolderKind::Service, statement.opened_at).map_err(|error| refused("plan", error))?;
     envelope.verify(&holder.key).map_err(|error| refused("plan", error))?;
     let plan = &statement.plan;
     if statement.site != keyring.root().site || plan.template != round.template || plan.ledger != round.ledger {

@@ -57,9 +57,10 @@ pub(crate) fn find(
     visit: &VisitId,
     person: &PersonId,
 ) -> Result<Option<DraftRow>, FieldError> {
-    let row = connection.prepare_cached(sql!("draft/find"))?.query_row(params![visit.as_str(), person.as_str()], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, bool>(3)?))
-    });
+    let row =
+        connection.prepare_cached(sql!("draft/find"))?.query_row(params![visit.as_str(), person.as_str()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, bool>(3)?))
+        });
     optional(row)?
         .map(|(id, started, last_seen, is_closed)| {
             Ok(DraftRow { id, started: from_json(&started)?, last_seen: from_json(&last_seen)?, is_closed })
@@ -119,12 +120,7 @@ pub(crate) fn line(connection: &Connection, draft: &str, line: u32) -> Result<Op
     Ok(documents(connection, sql!("draft_line/get"), params![draft, line])?.into_iter().next())
 }
 
-pub(crate) fn put_line(
-    connection: &Connection,
-    draft: &str,
-    line: u32,
-    answer: &LineAnswer,
-) -> Result<(), FieldError> {
+pub(crate) fn put_line(connection: &Connection, draft: &str, line: u32, answer: &LineAnswer) -> Result<(), FieldError> {
     let outcome = to_json(&answer.outcome)?;
     let values = params![draft, line, outcome.trim_matches('"'), answer.bulk, to_json(answer)?];
     run(connection, sql!("draft_line/put"), values).map(drop)

@@ -24,9 +24,7 @@ pub(crate) struct UnitVms {
 
 pub(crate) fn find(connection: &Connection, version: Sha256) -> Result<Option<LedgerNo>, FieldError> {
     optional(
-        connection
-            .prepare_cached(sql!("ledger/find"))?
-            .query_row([version.to_hex()], |row| row.get(0).map(LedgerNo)),
+        connection.prepare_cached(sql!("ledger/find"))?.query_row([version.to_hex()], |row| row.get(0).map(LedgerNo)),
     )
 }
 

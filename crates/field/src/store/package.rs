@@ -248,9 +248,9 @@ pub(crate) fn replace_prints(connection: &Connection, prints: &[LabelPrint]) -> 
 }
 
 fn print_row(connection: &Connection, statement: &str, key: &str) -> Result<Option<PrintRow>, FieldError> {
-    let row = connection.prepare_cached(statement)?.query_row([key], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-    });
+    let row = connection
+        .prepare_cached(statement)?
+        .query_row([key], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)));
     optional(row)?
         .map(|(id, subject, replaced_by)| {
             Ok(PrintRow { id: LabelPrintId::new(id), subject: from_json(&subject)?, replaced_by })

@@ -167,11 +167,7 @@ pub(crate) fn find(connection: &Connection, prefix: &str) -> Result<Vec<Sha256>,
     ids(connection, sql!("record/find_by_prefix"), [prefix])
 }
 
-fn ids(
-    connection: &Connection,
-    statement: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<Sha256>, FieldError> {
+fn ids(connection: &Connection, statement: &str, values: impl rusqlite::Params) -> Result<Vec<Sha256>, FieldError> {
     let mut statement = connection.prepare_cached(statement)?;
     let rows = statement.query_map(values, |row| row.get::<_, String>(0))?;
     rows.map(|id| from_text(&id?)).collect()
@@ -217,8 +213,9 @@ pub(crate) struct BlobRow {
 
 pub(crate) fn blobs(connection: &Connection, id: Sha256) -> Result<Vec<BlobRow>, FieldError> {
     let mut statement = connection.prepare_cached(sql!("record_blob/list"))?;
-    let rows = statement
-        .query_map([id.to_hex()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Unsigned>(1)?.0, row.get::<_, bool>(2)?)))?;
+    let rows = statement.query_map([id.to_hex()], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Unsigned>(1)?.0, row.get::<_, bool>(2)?))
+    })?;
     rows.map(|row| {
         let (sha256, bytes, is_sent) = row?;
         Ok(BlobRow { sha256: from_text(&sha256)?, bytes, is_sent })

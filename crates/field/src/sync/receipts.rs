@@ -59,8 +59,7 @@ impl Field {
         if blobs.is_empty() {
             return Ok(());
         }
-        self.store
-            .write(|connection| blobs.iter().try_for_each(|blob| record::set_blob_sent(connection, *blob, false)))
+        self.store.write(|connection| blobs.iter().try_for_each(|blob| record::set_blob_sent(connection, *blob, false)))
     }
 
     async fn take_receipt(

@@ -148,7 +148,8 @@ fn batches(queue: Vec<Queued>) -> Vec<Vec<Queued>> {
     for (id, envelope) in queue {
         // In the JSON message every quote of the envelope is escaped.
         let size = envelope.len() + envelope.matches(['"', '\\']).count() + 3;
-        let is_full = batches.last().is_none_or(|batch| batch.len() >= MAX_BATCH || bytes + size > MAX_BATCH_BYTES - 64);
+        let is_full =
+            batches.last().is_none_or(|batch| batch.len() >= MAX_BATCH || bytes + size > MAX_BATCH_BYTES - 64);
         if is_full {
             batches.push(Vec::new());
             bytes = 0;

@@ -5,13 +5,16 @@ use std::{fs, path::Path};
 use jiff::civil::date;
 use xunjian_domain::{
     hash::Sha256,
-    ids::{AssetId, FindingId, LabelPrintId, OrderNo, PartyId, PersonId, RackId, RoomId, RoundId, SiteId, TerminalId, VisitId},
+    ids::{
+        AssetId, FindingId, LabelPrintId, OrderNo, PartyId, PersonId, RackId, RoomId, RoundId, SiteId, TerminalId,
+        VisitId,
+    },
     ledger::{AssetKind, Face, LedgerEntry, LedgerVersion, ResourceKind, ResourceOrder, UnitSpan},
     outcome::Outcome,
     party::{PartyKind, Role},
     plan::{TemplateVersion, VisitKind},
     reading::{LimitProfile, Quantity, Reading},
-    reconciliation::{Reconciliation, Sighting, SightedBy, Verdict},
+    reconciliation::{Reconciliation, SightedBy, Sighting, Verdict},
     round::{Round, RoundKind},
     subject::{Subject, SubjectKind},
     template::Mode,
@@ -42,8 +45,14 @@ fn main() {
     let key = |seed: u8| Ed25519Signer::from_seed(&[seed; 32]);
     let (root_key, inspector, terminal, service, log) = (key(1), key(2), key(3), key(4), key(5));
     let site = SiteId::new("gz-vector");
-    let manager = PartyRef { id: PartyId::new("manager"), kind: PartyKind::Manager, name: "云山市政务服务和数据管理局".into() };
-    let provider = PartyRef { id: PartyId::new("provider"), kind: PartyKind::Provider, name: "云山云服务有限公司".into() };
+    let manager =
+        PartyRef {
+            id: PartyId::new("manager"), kind: PartyKind::Manager, name: "云山市政务服务和数据管理局".into()
+        };
+    let provider =
+        PartyRef {
+            id: PartyId::new("provider"), kind: PartyKind::Provider, name: "云山云服务有限公司".into()
+        };
     let origin = "xunjian.example/log/gz-vector";
     let root = SiteRoot {
         site: site.clone(),
@@ -75,7 +84,8 @@ fn main() {
     .map(|statement| statement.sign(&[&root_key]).expect("a signature"))
     .collect();
 
-    let mut token = Checkpoint { origin: origin.into(), size: 7, root: Sha256::of(b"earlier root") }.sign(&log).expect("a note");
+    let mut token =
+        Checkpoint { origin: origin.into(), size: 7, root: Sha256::of(b"earlier root") }.sign(&log).expect("a note");
     token.cosign(&format!("{origin}/clock"), 1_791_990_000, &key(6)).expect("a time token");
     let record = record(&site, person_id, &inspector, terminal_id, &terminal, token.to_string());
     record.check_consistency().expect("the vector is consistent");
@@ -163,7 +173,8 @@ fn record(
     let (photo, earlier, after) = (Sha256::of(b"photo"), Sha256::of(b"earlier photo"), Sha256::of(b"photo after"));
     let no_photo = Some(NoPhoto { reason: "涉密区域".into(), confirmed_by: "王䶮".into() });
     let profile = LimitProfile::starting();
-    let reading = |quantity, value: &str| Reading::against(&profile, quantity, "冷通道1", value.parse().expect("a decimal"));
+    let reading =
+        |quantity, value: &str| Reading::against(&profile, quantity, "冷通道1", value.parse().expect("a decimal"));
     let choice = |key: &str| Value::Choice { key: key.into() };
     let values: Vec<(&str, u32, Outcome, Value)> = vec![
         ("A.1-01.lamps", 1, Outcome::Normal, choice("normal")),
@@ -172,12 +183,36 @@ fn record(
         ("A.1-03b.order", 4, Outcome::Normal, Value::OrderMatch { order_matches: true, owner_matches: true }),
         ("A.2-03a.doors", 5, Outcome::Normal, Value::Doors { front: DoorState::Locked, rear: DoorState::NoDoor }),
         ("A.2-03b.labels", 6, Outcome::Normal, Value::RackLabels { front: LabelState::Right, rear: LabelState::Right }),
-        ("A.2-08.climate", 7, Outcome::Normal, Value::Readings { readings: vec![reading(Quantity::Temperature, "23.5"), reading(Quantity::DewPoint, "10.9")] }),
+        (
+            "A.2-08.climate",
+            7,
+            Outcome::Normal,
+            Value::Readings {
+                readings: vec![reading(Quantity::Temperature, "23.5"), reading(Quantity::DewPoint, "10.9")],
+            },
+        ),
         ("A.2-11b.footage", 8, Outcome::Normal, Value::EarliestFootage { on: date(2026, 6, 1) }),
-        ("A.2-12b.expiry", 9, Outcome::Normal, Value::Expiries { items: vec![Expiry { place: "东门".into(), expires_on: date(2027, 5, 1) }] }),
+        (
+            "A.2-12b.expiry",
+            9,
+            Outcome::Normal,
+            Value::Expiries { items: vec![Expiry { place: "东门".into(), expires_on: date(2027, 5, 1) }] },
+        ),
         ("A.2-02.register", 10, Outcome::Normal, Value::Register { own_entry_found: true, incomplete_entries: 0 }),
         ("A.2-04.contacts", 11, Outcome::Normal, Value::Contacts { posted: true, current: true }),
-        ("A.1-08.units", 12, Outcome::Normal, Value::UnitCounts { units: vec![UnitCount { owning_unit: "云山市档案馆".into(), ordered: Some(3), in_ledger: 3, online: 3 }] }),
+        (
+            "A.1-08.units",
+            12,
+            Outcome::Normal,
+            Value::UnitCounts {
+                units: vec![UnitCount {
+                    owning_unit: "云山市档案馆".into(),
+                    ordered: Some(3),
+                    in_ledger: 3,
+                    online: 3,
+                }],
+            },
+        ),
     ];
     let finding_id = FindingId::new("0192d000-0000-7000-8000-000000000020");
     let lines = values
@@ -281,7 +316,9 @@ fn record(
             previous: None,
             app_version: "0.1.0".into(),
         },
-        present: vec![Companion { name: "王䶮".into(), organisation: "云山市政务服务和数据管理局".into() }],
+        present: vec![Companion {
+            name: "王䶮".into(), organisation: "云山市政务服务和数据管理局".into()
+        }],
         clock: ClockEvidence {
             token: Some(token),
             token_received: Some(clock(-120)),
@@ -298,7 +335,11 @@ fn record(
             subject: Some(rack),
             at: clock(1),
         }],
-        reconciliation: vec![Reconciliation { asset: Some(asset.id.clone()), verdicts: vec![Verdict::Matches], sighting: Some(sighting) }],
+        reconciliation: vec![Reconciliation {
+            asset: Some(asset.id.clone()),
+            verdicts: vec![Verdict::Matches],
+            sighting: Some(sighting),
+        }],
         rack_closed: true,
         findings: vec![Finding {
             id: finding_id,

@@ -1,0 +1,347 @@
+//! What the command line accepts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use xunjian_domain::{decimal::Decimal, ledger::Face, outcome::Outcome, visit::Severity};
+use xunjian_proof::record::{Capture, ScanSource};
+
+/// 无界面巡检终端 · The headless inspection terminal
+#[derive(Debug, Parser)]
+#[command(
+    name = "xunjian-field",
+    version,
+    after_help = "退出码 Exit codes: 0 成功 done · 1 需要人处理 something to put right · 2 用法错误 usage · \
+                  3 稍后重试 service or network, try again · 4 核验未通过 service, package, log or record do not verify"
+)]
+pub(crate) struct Arguments {
+    /// 数据目录 · data folder
+    #[arg(long, global = true, env = "XUNJIAN_FIELD_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// 服务地址，登记时记住 · address of the service, remembered at enrolment
+    #[arg(long, global = true, value_name = "URL")]
+    pub service: Option<String>,
+    /// 操作人姓名或编号（多人共用时） · who acts, by name or id, where several are enrolled
+    #[arg(long, global = true, env = "XUNJIAN_PERSON", value_name = "NAME")]
+    pub person: Option<String>,
+    /// 存放签名口令的文件 · file with the signing passphrase
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// 输出 JSON · print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// 语言 · language: zh-CN, en
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<String>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// 用登记码登记终端和人员 · enrol terminal and person with a one-time code
+    Enrol(Enrol),
+    /// 拉取任务包 · pull the work package
+    Pull,
+    /// 今日任务 · open rounds and visits
+    Today,
+    /// 巡检 · walk a visit
+    Visit {
+        #[command(subcommand)]
+        command: Visit,
+    },
+    /// 上传记录和照片，取回回执 · send records and photos, fetch receipts
+    Sync,
+    /// 终端状态 · the terminal at a glance
+    Status,
+    /// 本机记录 · sealed records
+    Records {
+        #[command(subcommand)]
+        command: Option<Records>,
+    },
+    /// 识别图片中的二维码，每个文件一行 JSON · decode QR codes, one JSON line a file
+    Scan {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Enrol {
+    /// 一次性登记码 · one-time code
+    #[arg(long)]
+    pub code: String,
+    /// 终端名称 · what people call this terminal
+    #[arg(long)]
+    pub name: String,
+    /// 纸面上的站点根指纹 · fingerprint of the site root, from paper
+    #[arg(long, value_name = "HEX")]
+    pub root_fingerprint: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Records {
+    /// 逐步核验一份记录 · check a record step by step
+    Show { id: String },
+    /// 导出记录及核验所需的全部文件 · write a record with all that is needed to check it
+    Export { id: String, dir: PathBuf },
+}
+
+/// VISIT 可以是编号（或其开头）、标题、机柜编号、标签内容或标签编码
+/// · a visit's id (or its beginning), title, rack name, label text or label code
+#[derive(Debug, Subcommand)]
+pub(crate) enum Visit {
+    /// 开始（或继续） · start, or go on
+    Start {
+        /// 编号、标题、标签内容或编码 · id, title, label text or code
+        #[arg(required_unless_present = "rack")]
+        visit: Option<String>,
+        /// 机柜编号 · rack name
+        #[arg(long, conflicts_with = "visit")]
+        rack: Option<String>,
+        /// 机房 · room name
+        #[arg(long, requires = "rack")]
+        room: Option<String>,
+    },
+    /// 查看全部检查项和已作答内容 · everything it asks, and the answers so far
+    Show { visit: String },
+    /// 作答一项或多项 · answer one line, or many from a file
+    Answer(Answer),
+    /// 填写读数 · readings of one point
+    Reading(Reading),
+    /// 添加照片 · attach photos
+    Photo(Photo),
+    /// 扫描标签 · a scanned label or typed code
+    Scan(Scan),
+    /// 登记所见设备 · what was seen of an asset
+    Sight(Sight),
+    /// 报告问题 · report a finding
+    Finding(Finding),
+    /// 其余全部正常 · fill the rest as normal
+    Bulk {
+        visit: String,
+        /// 撤销 · take it back
+        #[arg(long)]
+        undo: bool,
+    },
+    /// 声明机柜已核完 · declare the rack complete
+    CloseRack {
+        visit: String,
+        /// 撤销 · take it back
+        #[arg(long)]
+        reopen: bool,
+    },
+    /// 签名封存 · seal and sign
+    Seal {
+        visit: String,
+        /// 同行人员，写作 姓名/单位 · who else was there, as NAME/ORGANISATION
+        #[arg(long, value_name = "NAME/ORG")]
+        present: Vec<String>,
+        /// 拍照许可编号 · number of the photo permit
+        #[arg(long, requires = "permit_until")]
+        permit: Option<String>,
+        /// 许可有效期（含当日） · last day of the permit
+        #[arg(long, requires = "permit")]
+        permit_until: Option<Date>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LineArguments {
+    /// 第几项 · number of the line
+    #[arg(long)]
+    pub line: Option<u32>,
+    /// 或巡检内容编号 · or key of the criterion
+    #[arg(long, conflicts_with = "line")]
+    pub criterion: Option<String>,
+    /// 对象编号（同一内容问多个对象时） · id of the subject, where the criterion is asked of several
+    #[arg(long, requires = "criterion")]
+    pub subject: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Answer {
+    pub visit: String,
+    #[command(flatten)]
+    pub line: LineArguments,
+    /// 结果 · outcome
+    #[arg(long, value_enum, required_unless_present = "file")]
+    pub outcome: Option<OutcomeArgument>,
+    /// 检查点 · KEY=OUTCOME[:VALUE-JSON]
+    #[arg(long = "check", value_name = "KEY=OUTCOME[:JSON]")]
+    pub checks: Vec<String>,
+    /// 不适用、未检的原因 · why not applicable or not checked
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    /// 说明 · note; abnormal needs one
+    #[arg(long, default_value = "")]
+    pub note: String,
+    /// 无法拍照的原因 · why no photo can be taken
+    #[arg(long, value_name = "REASON")]
+    pub no_photo: Option<String>,
+    /// 无法拍照的证明人 · who confirms it
+    #[arg(long, requires = "no_photo", default_value = "")]
+    pub confirmed_by: String,
+    /// 远程检查 · inspected remotely
+    #[arg(long)]
+    pub remote: bool,
+    /// 一次作答多项的 JSON 文件 · JSON file with one answer or a list of them
+    #[arg(long, conflicts_with_all = ["outcome", "line", "criterion"], value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    pub visit: String,
+    #[command(flatten)]
+    pub line: LineArguments,
+    /// 测点 · measuring point
+    #[arg(long)]
+    pub point: String,
+    /// 温度 ℃
+    #[arg(long, allow_hyphen_values = true)]
+    pub temperature: Option<Decimal>,
+    /// 相对湿度 %RH · relative humidity
+    #[arg(long)]
+    pub humidity: Option<Decimal>,
+    /// 负载率 % · UPS load
+    #[arg(long)]
+    pub load: Option<Decimal>,
+    /// 电池电量 % · battery
+    #[arg(long)]
+    pub battery: Option<Decimal>,
+    /// 存储使用率 % · storage used
+    #[arg(long)]
+    pub used: Option<Decimal>,
+    /// 存储容量 TB · storage capacity
+    #[arg(long)]
+    pub capacity: Option<Decimal>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Photo {
+    pub visit: String,
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub line: LineArguments,
+    /// 来源 · how it came into being
+    #[arg(long, value_enum)]
+    pub capture: CaptureArgument,
+    /// 说明 · what it shows
+    #[arg(long, default_value = "")]
+    pub caption: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    pub visit: String,
+    /// 扫到或输入的内容 · text as read or typed
+    #[arg(required_unless_present = "file")]
+    pub text: Option<String>,
+    /// 从图片识别 · read the codes of a picture
+    #[arg(long, conflicts_with = "text", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// 来源 · how it was read
+    #[arg(long, value_enum)]
+    pub source: Option<SourceArgument>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sight {
+    pub visit: String,
+    /// 编号、序列号、资产编号或名称 · id, serial, asset tag or name
+    #[arg(long, required_unless_present = "not_in_ledger")]
+    pub asset: Option<String>,
+    /// 账外设备 · the ledger does not have it
+    #[arg(long, conflicts_with = "asset")]
+    pub not_in_ledger: bool,
+    /// 位置、品牌、型号与台账一致 · position, brand and model are as in the ledger
+    #[arg(long)]
+    pub as_in_ledger: bool,
+    /// U 位，如 12-13 · units
+    #[arg(long)]
+    pub units: Option<String>,
+    /// 安装面 · side
+    #[arg(long, value_enum)]
+    pub face: Option<FaceArgument>,
+    #[arg(long)]
+    pub brand: Option<String>,
+    #[arg(long)]
+    pub model: Option<String>,
+    #[arg(long)]
+    pub serial: Option<String>,
+    #[arg(long)]
+    pub quantity: Option<u32>,
+    /// 归属单位 · owning unit
+    #[arg(long)]
+    pub owning_unit: Option<String>,
+    /// 订单编号 · order number
+    #[arg(long)]
+    pub order_no: Option<String>,
+    #[arg(long, default_value = "")]
+    pub note: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Finding {
+    pub visit: String,
+    /// 发现于第几项 · line it was found at
+    #[arg(long)]
+    pub line: Option<u32>,
+    /// 严重程度 · severity
+    #[arg(long, value_enum)]
+    pub severity: SeverityArgument,
+    /// 情况 · what is wrong
+    #[arg(long)]
+    pub description: String,
+    /// 责任单位 · who must see to it
+    #[arg(long)]
+    pub unit: String,
+    /// 整改期限 · last day for rectification
+    #[arg(long)]
+    pub due: Option<Date>,
+    /// 问题照片 · photos of the problem
+    #[arg(long = "photo", value_name = "FILE")]
+    pub photos: Vec<PathBuf>,
+    /// 处理后照片 · photos after the fix
+    #[arg(long = "after-photo", value_name = "FILE")]
+    pub after_photos: Vec<PathBuf>,
+    /// 照片来源 · how the photos came into being
+    #[arg(long, value_enum, default_value = "camera")]
+    pub capture: CaptureArgument,
+    /// 无法拍照的原因 · why no photo can be taken
+    #[arg(long, value_name = "REASON")]
+    pub no_photo: Option<String>,
+    /// 无法拍照的证明人 · who confirms it
+    #[arg(long, requires = "no_photo", default_value = "")]
+    pub confirmed_by: String,
+    /// 现场处理 · what was done on the spot
+    #[arg(long, default_value = "")]
+    pub fixed: String,
+    /// 服务台接听人 · who answered at the service desk
+    #[arg(long)]
+    pub called: Option<String>,
+}
+
+macro_rules! value_enum {
+    ($(#[$doc:meta])* $name:ident => $target:ident { $($variant:ident),+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, ValueEnum)]
+        #[value(rename_all = "snake_case")]
+        pub(crate) enum $name { $($variant),+ }
+
+        impl From<$name> for $target {
+            fn from(value: $name) -> Self {
+                match value { $($name::$variant => Self::$variant),+ }
+            }
+        }
+    };
+}
+
+value_enum! { OutcomeArgument => Outcome { Normal, Abnormal, NotApplicable, NotChecked } }
+value_enum! { CaptureArgument => Capture { Camera, File, Imported } }
+value_enum! { SourceArgument => ScanSource { Camera, File, Scanner, Typed } }
+value_enum! { FaceArgument => Face { Front, Rear } }
+value_enum! { SeverityArgument => Severity { Outage, Degraded, Major, Minor } }
