@@ -6,9 +6,9 @@ mod story;
 
 use std::path::PathBuf;
 
-pub use answers::normal_answer;
+pub use answers::honest_answer;
 pub use programs::{Program, Programs, Service, copy_folder};
-pub use story::{Inspection, LineTally, Sealed, Story, StoryOptions, print_table};
+pub use story::{Inspection, LineTally, PASSPHRASE, Sealed, Story, StoryOptions, print_table};
 
 /// The folder of the workspace, wherever it was checked out.
 #[must_use]

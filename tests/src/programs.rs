@@ -88,7 +88,11 @@ impl Program {
         let name = self.name.clone();
         let output = self.output()?;
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        ensure!(output.status.success(), "{name} failed ({}): {err}{out}", output.status);
+        if !output.status.success() {
+            // A whole record on the screen helps nobody.
+            let said: String = format!("{err}{out}").chars().take(2000).collect();
+            bail!("{name} failed ({}): {said}", output.status);
+        }
         Ok(out.into_owned())
     }
 

@@ -117,6 +117,24 @@ impl Story {
         Ok(done)
     }
 
+    /// Everything up to the moment the inspector sets out: site, ledger, labels, round, an enrolled terminal with its work.
+    ///
+    /// # Errors
+    /// What the step that failed said.
+    pub fn prepare(&mut self) -> anyhow::Result<()> {
+        self.set_up(&mut Inspection::default())?;
+        let service = self.serve()?;
+        self.enrol(&service)
+    }
+
+    /// A photo of one of the printed labels.
+    ///
+    /// # Errors
+    /// When the label was not printed.
+    pub fn photo_of(&self, label: &str, seed: u64) -> anyhow::Result<PathBuf> {
+        self.photo(&self.labels_folder().join(format!("{label}.png")), seed)
+    }
+
     /// `xunjian` on this story's site.
     #[must_use]
     pub fn central(&self) -> Program {
@@ -126,7 +144,12 @@ impl Story {
     /// `xunjian-field` on this story's terminal.
     #[must_use]
     pub fn field(&self) -> Program {
-        let data = self.terminal_folder();
+        self.field_at(&self.terminal_folder())
+    }
+
+    /// `xunjian-field` on a terminal that lives elsewhere.
+    #[must_use]
+    pub fn field_at(&self, data: &Path) -> Program {
         self.programs
             .program("xunjian-field")
             .args(["--data".as_ref(), data.as_os_str()])

@@ -90,16 +90,21 @@ impl Nodes for StoredNodes<'_> {
 /// Runs batches until the inbox is empty.
 pub(crate) fn sequence_all(site: &Site) -> Result<u64, Error> {
     loop {
-        let (size, more) = site.db.write(|sql| sequence_batch(site, sql))?;
-        fail::fail_point!("log.after_commit");
-        if !more {
+        let (size, moved) = site.db.write(|sql| sequence_batch(site, sql))?;
+        if moved > 0 {
+            fail::fail_point!("log.after_commit");
+        }
+        if moved < BATCH {
             return Ok(size);
         }
     }
 }
 
-/// One batch of at most 1,000 entries: the whole of it, with its checkpoint, or nothing.
-fn sequence_batch(site: &Site, sql: &dyn Sql) -> Result<(u64, bool), Error> {
+/// Most entries of one batch, as `sql/log_inbox_next.sql` limits it.
+const BATCH: usize = 1000;
+
+/// One batch: the whole of it, with its checkpoint, or nothing. Returns the size of the log and how many entries moved.
+fn sequence_batch(site: &Site, sql: &dyn Sql) -> Result<(u64, usize), Error> {
     sql.execute(sql!("log_tail_lock"), &[])?;
     let (old, _) = tail(sql)?;
     let waiting = sql.query(sql!("log_inbox_next"), &[])?;
@@ -126,7 +131,7 @@ fn sequence_batch(site: &Site, sql: &dyn Sql) -> Result<(u64, bool), Error> {
         sql.execute(sql!("log_tail_update"), &[to_i64(size).into(), note.into()])?;
         fail::fail_point!("log.before_commit");
     }
-    Ok((size, waiting.len() == 1000))
+    Ok((size, waiting.len()))
 }
 
 /// Size of the log and its newest checkpoint; `None` while the log is empty.

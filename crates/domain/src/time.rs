@@ -36,6 +36,21 @@ impl fmt::Display for TimestampMs {
     }
 }
 
+/// When something happened, as far as can be known: not before the one, not after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeInterval {
+    /// Not before this.
+    pub earliest: TimestampMs,
+    /// Not after this.
+    pub latest: TimestampMs,
+}
+
+impl From<TimestampMs> for TimeInterval {
+    fn from(moment: TimestampMs) -> Self {
+        Self { earliest: moment, latest: moment }
+    }
+}
+
 /// What a terminal knew of time at one moment (DESIGN: a wall clock alone proves nothing).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

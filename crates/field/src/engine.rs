@@ -75,6 +75,12 @@ impl Field {
         &self.recovery
     }
 
+    /// The data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The service's address this terminal was enrolled at.
     ///
     /// # Errors

@@ -195,7 +195,13 @@ impl SyncApi for HttpClient {
                 .header(path::UPLOAD_LENGTH, total);
             Ok(Exchange::bytes(request, rest.clone()))
         };
-        self.authorized(make).await?.json()
+        let answer = self.authorized(make).await?;
+        let there = answer.header(path::UPLOAD_OFFSET).and_then(|offset| offset.parse().ok());
+        match there {
+            Some(offset) if offset == total => Ok(BlobState::Stored),
+            Some(offset) => Ok(BlobState::Partial { offset }),
+            None => Err(ApiError::NotUnderstood(format!("the header {} is missing", path::UPLOAD_OFFSET))),
+        }
     }
 
     async fn receipts(&self, request: &ReceiptsRequest) -> Result<ReceiptsAnswer, ApiError> {

@@ -22,8 +22,8 @@ const ROUNDS: u32 = 8;
 pub(crate) struct LogWatch {
     origin: String,
     key: PublicKey,
-    clock_name: String,
-    clock_key: Option<PublicKey>,
+    /// The clock's name in cosignatures, and its key.
+    clock: Option<(String, PublicKey)>,
     known: Option<SignedCheckpoint>,
     newest: Option<SignedCheckpoint>,
 }
@@ -37,8 +37,9 @@ impl LogWatch {
         Ok(Self {
             origin: keyring.root().log_origin.clone(),
             key: trust::log_key(keyring)?,
-            clock_name: trust::clock_name(keyring),
-            clock_key: keyring.current(HolderKind::Clock).map(|statement| statement.key.clone()),
+            clock: keyring
+                .current(HolderKind::Clock)
+                .map(|statement| (statement.holder.clone(), statement.key.clone())),
             known,
             newest: None,
         })
@@ -57,8 +58,8 @@ impl LogWatch {
     /// The time the service's clock put on a checkpoint, in seconds since the epoch.
     pub fn time_of(&self, checkpoint: &SignedCheckpoint) -> Result<u64, FieldError> {
         let refused = |reason: String| FieldError::PackageRefused { part: "time token".to_owned(), reason };
-        let key = self.clock_key.as_ref().ok_or_else(|| refused("the root vouches for no clock key".to_owned()))?;
-        checkpoint.cosigned_at(&self.clock_name, key).map_err(|error| refused(error.to_string()))
+        let (name, key) = self.clock.as_ref().ok_or_else(|| refused("the root vouches for no clock key".to_owned()))?;
+        checkpoint.cosigned_at(name, key).map_err(|error| refused(error.to_string()))
     }
 
     /// Fetches the newest state and checks that it extends the known one.

@@ -76,6 +76,8 @@ impl SyncFault {
 /// What a run did.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct SyncReport {
+    /// Passes it took; more than one when something broke, or the log needed a moment.
+    pub passes: u32,
     /// Records stored by the service now.
     pub submitted: u64,
     /// Records it had already, byte for byte.
@@ -114,6 +116,7 @@ impl Field {
         let mut forgotten = Vec::new();
         let mut pauses = options.pauses.iter();
         loop {
+            report.passes += 1;
             report.errors.clear();
             report.refused = 0;
             let mut pass = Pass { report: &mut report, forgotten: std::mem::take(&mut forgotten) };

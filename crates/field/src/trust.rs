@@ -44,8 +44,3 @@ pub(crate) fn log_key(keyring: &Keyring) -> Result<PublicKey, FieldError> {
     let statement = keyring.current(HolderKind::Log).ok_or_else(|| refused("log key", "the root vouches for none"))?;
     Ok(statement.key.clone())
 }
-
-/// The name under which the service's clock cosigns checkpoints.
-pub(crate) fn clock_name(keyring: &Keyring) -> String {
-    format!("{}/clock", keyring.root().log_origin)
-}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use xunjian_domain::{hash::Sha256, time::TimestampMs};
+use xunjian_domain::{hash::Sha256, time::TimeInterval};
 
 use crate::{
     dsse::{Envelope, EnvelopeError},
@@ -149,18 +149,24 @@ impl Keyring {
         self.revocations.get(key)
     }
 
-    /// The holder of `key`, if it is of the wanted kind and was valid at `at`. Revocation is judged apart, by the log's
-    /// order, because a wall clock cannot tell what came first.
+    /// The holder of `key`, if it is of the wanted kind and could have been valid `then`. Revocation is judged apart, by the
+    /// log's order, because a clock cannot tell what came first.
     ///
     /// # Errors
     /// [`KeyringError`] saying why the key does not count.
-    pub fn holder(&self, key: &KeyId, wanted: HolderKind, at: TimestampMs) -> Result<&KeyStatement, KeyringError> {
+    pub fn holder(
+        &self,
+        key: &KeyId,
+        wanted: HolderKind,
+        then: impl Into<TimeInterval>,
+    ) -> Result<&KeyStatement, KeyringError> {
         let statement = self.statements.get(key).ok_or_else(|| KeyringError::Unknown(key.clone()))?;
         if statement.holder_kind != wanted {
             return Err(KeyringError::WrongHolder { key: key.clone(), found: statement.holder_kind, wanted });
         }
-        let too_late = statement.valid_until.is_some_and(|until| at >= until);
-        if at < statement.valid_from || too_late {
+        let then = then.into();
+        let too_late = statement.valid_until.is_some_and(|until| then.earliest >= until);
+        if then.latest < statement.valid_from || too_late {
             return Err(KeyringError::NotValidThen(key.clone()));
         }
         Ok(statement)

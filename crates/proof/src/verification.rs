@@ -1,11 +1,16 @@
 //! Checking one record, step by step. A failure names the step, so that a page can show exactly what is wrong.
 
 use serde::{Deserialize, Serialize};
-use xunjian_domain::{hash::Sha256, party::Role, time::TimestampMs};
+use xunjian_domain::{
+    hash::Sha256,
+    party::Role,
+    time::{TimeInterval, TimestampMs},
+};
 
 use crate::{
     dsse::{Envelope, EnvelopeError},
     keyring::{Keyring, KeyringError},
+    note::SignedCheckpoint,
     receipt::Receipt,
     record::{MAX_RECORD_BYTES, Record},
     statement::{Delivered, HolderKind, Statement},
@@ -75,8 +80,26 @@ pub fn read_record(bytes: &[u8]) -> Result<(Envelope, VerifiedRecord), Failure> 
     Ok((envelope, VerifiedRecord { id: Sha256::of(&payload), record }))
 }
 
-/// Checks a record's bytes and both signatures. Key validity is judged at the moment the terminal's clock claims;
-/// revocation is judged by whoever knows the log's order.
+/// When a record was sealed, as far as it can prove by itself: not before its time token was made, and not after the later
+/// of token and wall clock. A wall clock that was set back (or never set) cannot move a record before its token.
+///
+/// # Errors
+/// [`Failure`] when the token was not made by the site's clock. A site whose clock key is unknown leaves the wall clock.
+pub fn sealed_during(record: &Record, keyring: &Keyring) -> Result<TimeInterval, Failure> {
+    let wall = record.clock.sealed.wall_ms;
+    let (Some(token), Some(clock)) = (&record.clock.token, keyring.current(HolderKind::Clock)) else {
+        return Ok(wall.into());
+    };
+    let wrong = at(Step::Consistency);
+    let note = SignedCheckpoint::parse(token).map_err(|error| wrong(&error))?;
+    let seconds = note.cosigned_at(&clock.holder, &clock.key).map_err(|error| wrong(&error))?;
+    let earliest = TimestampMs(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000));
+    // A token names the second it was made in, not the millisecond.
+    Ok(TimeInterval { earliest, latest: earliest.plus_ms(999).max(wall) })
+}
+
+/// Checks a record's bytes and both signatures. A key must have been valid at some moment of [`sealed_during`]; revocation is
+/// judged by whoever knows the log's order.
 ///
 /// # Errors
 /// [`Failure`] naming the first step that fails.
@@ -86,11 +109,11 @@ pub fn verify_record(bytes: &[u8], keyring: &Keyring) -> Result<VerifiedRecord, 
     if record.site != keyring.root().site {
         return Err(at(Step::Consistency)(&"the record belongs to another site"));
     }
-    let sealed_at = record.clock.sealed.wall_ms;
+    let sealed = sealed_during(record, keyring)?;
     let inspector = signed_by(
         &envelope,
         keyring,
-        (&record.inspector.key, HolderKind::Person, sealed_at),
+        (&record.inspector.key, HolderKind::Person, sealed),
         (Step::InspectorKey, Step::InspectorSignature),
     )?;
     if inspector.holder != record.inspector.id.as_str() || !inspector.roles.contains(&Role::Inspector) {
@@ -99,7 +122,7 @@ pub fn verify_record(bytes: &[u8], keyring: &Keyring) -> Result<VerifiedRecord, 
     let terminal = signed_by(
         &envelope,
         keyring,
-        (&record.terminal.key, HolderKind::Terminal, sealed_at),
+        (&record.terminal.key, HolderKind::Terminal, sealed),
         (Step::TerminalKey, Step::TerminalSignature),
     )?;
     if terminal.holder != record.terminal.id.as_str() {
@@ -111,10 +134,10 @@ pub fn verify_record(bytes: &[u8], keyring: &Keyring) -> Result<VerifiedRecord, 
 fn signed_by<'a>(
     envelope: &Envelope,
     keyring: &'a Keyring,
-    (key, kind, when): (&KeyId, HolderKind, TimestampMs),
+    (key, kind, then): (&KeyId, HolderKind, TimeInterval),
     (key_step, signature_step): (Step, Step),
 ) -> Result<&'a crate::statement::KeyStatement, Failure> {
-    let holder = keyring.holder(key, kind, when).map_err(|error: KeyringError| at(key_step)(&error))?;
+    let holder = keyring.holder(key, kind, then).map_err(|error: KeyringError| at(key_step)(&error))?;
     envelope.verify(&holder.key).map_err(|error: EnvelopeError| at(signature_step)(&error))?;
     Ok(holder)
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use super::{Inspection, Sealed, Story, desk::text};
-use crate::answers::normal_answer;
+use crate::answers::honest_answer;
 
 impl Story {
     /// Walks visits until every criterion that this round asks has been answered: a room, racks, systems, a cluster.
@@ -82,9 +82,9 @@ impl Story {
         Ok(())
     }
 
-    /// Answers every line normal, but for one problem.
+    /// Answers every line as a careful inspector would; one rack has a problem.
     fn answer(&self, shown: &Value, has_problem: bool) -> anyhow::Result<()> {
-        let mut answers: Vec<Value> = lines(shown).map(normal_answer).collect();
+        let mut answers: Vec<Value> = lines(shown).map(honest_answer).collect();
         if has_problem {
             let line = alarm_line(shown).context("a rack has a line that counts alarms")?;
             let answer = answers.iter_mut().find(|answer| answer["line"] == line["no"]).context("its answer")?;

@@ -1,0 +1,27 @@
+//! The engine's stories: real keys, a real log, real receipts, and a service in memory that can be told to misbehave.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+#[path = "engine/service.rs"]
+mod service;
+#[path = "engine/site.rs"]
+mod site;
+#[path = "engine/terminal.rs"]
+mod terminal;
+
+#[path = "engine/clock.rs"]
+mod clock;
+#[path = "engine/draft.rs"]
+mod draft;
+#[path = "engine/keys.rs"]
+mod keys;
+#[path = "engine/labels.rs"]
+mod labels;
+#[path = "engine/packages.rs"]
+mod packages;
+#[path = "engine/racks.rs"]
+mod racks;
+#[path = "engine/sync.rs"]
+mod sync;
+#[path = "engine/visits.rs"]
+mod visits;

@@ -1,0 +1,73 @@
+//! Work packages: checked as a whole, taken over as a whole.
+
+use xunjian_domain::plan::VisitKind;
+use xunjian_field::{Code, FieldError};
+
+use crate::{
+    service::{Fault, MORNING, Service},
+    terminal::Terminal,
+};
+
+#[tokio::test]
+async fn a_second_pull_fetches_only_what_is_new() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    let current = terminal.field.pull(&service).await.unwrap();
+    assert_eq!((current.changed, current.chunks_fetched), (false, 0));
+    service.open_round("round-2");
+    let newer = terminal.field.pull(&service).await.unwrap();
+    assert_eq!((newer.changed, newer.rounds), (true, 2));
+    assert_eq!(newer.chunks_fetched, newer.visits as u64 / 2, "only the visits of the new round; the ledger is here");
+}
+
+#[tokio::test]
+async fn a_broken_chunk_leaves_the_old_package_in_use() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    service.open_round("round-2");
+    service.will(Fault::ChunkFlipped);
+    let refused = terminal.field.pull(&service).await.unwrap_err();
+    assert!(matches!(&refused, FieldError::PackageRefused { part, .. } if part == "chunk"), "{refused}");
+    assert_eq!(refused.code(), Code::Integrity);
+    assert_eq!(terminal.field.today(&terminal.li).unwrap().rounds.len(), 1);
+    assert_eq!(terminal.field.pull(&service).await.unwrap().rounds, 2, "the next pull goes on from what is there");
+}
+
+#[tokio::test]
+async fn a_log_that_contradicts_what_was_seen_is_refused() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    service.open_round("round-2");
+    service.rewrite_log(1);
+    let refused = terminal.field.pull(&service).await.unwrap_err();
+    assert_eq!(refused.code(), Code::LogInconsistent, "{refused}");
+    assert!(refused.text().zh.contains("服务端日志与上次所见不一致"));
+    assert_eq!(terminal.field.today(&terminal.li).unwrap().rounds.len(), 1, "the old package stays in use");
+}
+
+#[tokio::test]
+async fn another_root_is_refused_and_a_clock_that_is_off_warns() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    service.set_seconds((MORNING / 1000) as u64 + 3600);
+    service.open_round("round-2");
+    let pulled = terminal.field.pull(&service).await.unwrap();
+    assert!(pulled.warnings[0].zh.contains("相差"), "{:?}", pulled.warnings);
+    let mut other = Service::start();
+    other.root.name = "冒名站点".into();
+    let refused = terminal.field.pull(&other).await.unwrap_err();
+    assert!(matches!(refused, FieldError::RootMismatch { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_draft_goes_on_after_its_round_left_the_package() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    let visit = terminal.visit(VisitKind::Cluster);
+    terminal.answers_all(&visit, 1);
+    service.close_rounds();
+    let pulled = terminal.field.pull(&service).await.unwrap();
+    assert_eq!(pulled.rounds, 0);
+    terminal.seals(&visit);
+    assert_eq!(terminal.syncs(&service).await.delivered, 1, "work done is never thrown away");
+}

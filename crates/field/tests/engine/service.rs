@@ -1,0 +1,550 @@
+//! The service in memory: it verifies, logs and proves as the real one does, and misbehaves on request.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    sync::{Mutex, MutexGuard},
+};
+
+use bytes::Bytes;
+use jiff::civil::date;
+use xunjian_domain::{
+    hash::Sha256,
+    ids::{PartyId, PersonId, RoundId, SiteId, TerminalId},
+    party::{PartyKind, Role},
+    plan::{Plan, TemplateVersion, VisitRef, derive_visits},
+    reading::LimitProfile,
+    round::{Round, RoundKind},
+    template::Template,
+    text::Language,
+    time::TimestampMs,
+};
+use xunjian_proof::{
+    dsse::Envelope,
+    jcs,
+    label::{self, LabelKind},
+    merkle::{self, Nodes},
+    note::{Checkpoint, SignedCheckpoint},
+    receipt::Receipt,
+    statement::{
+        Delivered, HolderKind, KeyStatement, PartyRef, PlanStatement, Revocation, RootKey, SiteRoot, Statement,
+    },
+    suite::{Ed25519Signer, KeyId, PublicKey, Signer},
+    verification::read_record,
+};
+use xunjian_protocol::{
+    ApiError, SyncApi,
+    blob::{BlobState, HaveAnswer, HaveBlobs},
+    enrol::{EnrolAnswer, EnrolRequest, possession_message},
+    hello::Hello,
+    log::{ConsistencyAnswer, ConsistencyRequest},
+    package::{LabelPrints, PackageRound, WorkPackage},
+    problem::{Problem, ProblemCode},
+    record::{DeliveryState, ReceiptsAnswer, ReceiptsRequest, RecordAnswer, SubmitAnswer, SubmitRecords},
+};
+
+use crate::site;
+
+/// 2026-11-22 08:00 in Guangzhou.
+pub const MORNING: i64 = 1_795_305_600_000;
+
+/// The name under which the site's clock cosigns.
+const CLOCK: &str = "gz.example/log/clock";
+
+/// What to do wrong, once for each mention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// The code is bound, the answer never arrives.
+    EnrolAnswerLost,
+    /// Records are stored, the answer never arrives.
+    SubmitAnswerLost,
+    /// A photo is stored, the answer never arrives.
+    BlobAnswerLost,
+    /// Half of a photo arrives, then the line breaks.
+    BlobCut,
+    /// One bit of a receipt's proof is flipped.
+    ReceiptFlipped,
+    /// A chunk arrives with one byte changed.
+    ChunkFlipped,
+    /// Nobody answers.
+    Unreachable,
+}
+
+#[derive(Default)]
+struct Log {
+    leaves: Vec<Vec<u8>>,
+    nodes: BTreeMap<(u32, u64), Sha256>,
+}
+
+impl Nodes for Log {
+    type Error = Infallible;
+
+    fn node(&self, level: u32, index: u64) -> Result<Sha256, Infallible> {
+        Ok(self.nodes[&(level, index)])
+    }
+}
+
+impl Log {
+    fn append(&mut self, leaf: Vec<u8>) -> u64 {
+        let index = self.leaves.len() as u64;
+        let Ok(made) = merkle::append(self, index, merkle::leaf_hash(&leaf));
+        self.nodes.extend(made.into_iter().map(|(level, at, hash)| ((level, at), hash)));
+        self.leaves.push(leaf);
+        index
+    }
+
+    fn size(&self) -> u64 {
+        self.leaves.len() as u64
+    }
+}
+
+#[derive(Default)]
+struct State {
+    log: Log,
+    chunks: BTreeMap<Sha256, Vec<u8>>,
+    rounds: Vec<PackageRound>,
+    statements: Vec<String>,
+    revocations: Vec<String>,
+    codes: BTreeMap<String, (String, Option<EnrolRequest>)>,
+    envelopes: BTreeMap<Sha256, String>,
+    named: BTreeMap<Sha256, u64>,
+    partial: BTreeMap<Sha256, Vec<u8>>,
+    blobs: BTreeSet<Sha256>,
+    receipts: BTreeMap<Sha256, (String, u64)>,
+    faults: Vec<Fault>,
+    refusals: BTreeMap<u64, ProblemCode>,
+    submissions: u32,
+    blob_bytes: u64,
+    seconds: u64,
+    label_prints: Option<Sha256>,
+    etag: u32,
+}
+
+pub struct Service {
+    pub root: SiteRoot,
+    root_key: Ed25519Signer,
+    service: Ed25519Signer,
+    log_key: Ed25519Signer,
+    clock: Ed25519Signer,
+    pub press: Ed25519Signer,
+    state: Mutex<State>,
+}
+
+fn party(kind: PartyKind, id: &str, name: &str) -> PartyRef {
+    PartyRef { id: PartyId::new(id), kind, name: name.into() }
+}
+
+impl Service {
+    /// A site with keys, a ledger, labels and one open round.
+    pub fn start() -> Self {
+        let key = |byte: u8| Ed25519Signer::from_seed(&[byte; 32]);
+        let root_key = key(1);
+        let root = SiteRoot {
+            site: SiteId::new("gz-demo"),
+            name: "广州演示".into(),
+            log_origin: "gz.example/log".into(),
+            threshold: 1,
+            keys: vec![RootKey {
+                key: root_key.public_key(), party: party(PartyKind::Manager, "manager", "管理方")
+            }],
+        };
+        let service = Self {
+            root,
+            root_key,
+            service: key(2),
+            log_key: key(3),
+            clock: key(4),
+            press: key(5),
+            state: Mutex::new(State { seconds: (MORNING / 1000) as u64, ..State::default() }),
+        };
+        for (kind, holder, signer) in [
+            (HolderKind::Service, "service", &service.service),
+            (HolderKind::Log, "log", &service.log_key),
+            (HolderKind::Clock, CLOCK, &service.clock),
+            (HolderKind::Label, "press", &service.press),
+        ] {
+            service.vouch(signer.public_key(), kind, holder, &[]);
+        }
+        service.print_labels();
+        service.open_round("round-1");
+        service
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// The root signs for a key.
+    pub fn vouch(&self, key: PublicKey, kind: HolderKind, holder: &str, roles: &[Role]) {
+        let statement = KeyStatement {
+            site: self.root.site.clone(),
+            key,
+            holder_kind: kind,
+            holder: holder.into(),
+            holder_name: holder.into(),
+            party: party(PartyKind::Provider, "provider", "服务方"),
+            roles: roles.to_vec(),
+            valid_from: TimestampMs(0),
+            valid_until: None,
+        };
+        let envelope = statement.sign(&[&self.root_key]).unwrap().to_bytes();
+        let mut state = self.lock();
+        state.log.append(envelope.clone());
+        state.statements.push(String::from_utf8(envelope).unwrap());
+        state.etag += 1;
+    }
+
+    pub fn revoke(&self, key: KeyId) {
+        let revocation =
+            Revocation { site: self.root.site.clone(), key, revoked_at: TimestampMs(MORNING), reason: "遗失".into() };
+        let envelope = revocation.sign(&[&self.root_key]).unwrap().to_bytes();
+        let mut state = self.lock();
+        state.log.append(envelope.clone());
+        state.revocations.push(String::from_utf8(envelope).unwrap());
+        state.etag += 1;
+    }
+
+    fn put_chunk(state: &mut State, bytes: Vec<u8>) -> Sha256 {
+        let name = Sha256::of(&bytes);
+        state.chunks.insert(name, bytes);
+        name
+    }
+
+    fn print_labels(&self) {
+        let mut prints = site::prints();
+        prints.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut state = self.lock();
+        let name = Self::put_chunk(&mut state, jcs::to_bytes(&LabelPrints { prints }).unwrap());
+        state.label_prints = Some(name);
+    }
+
+    /// The text of a label's QR code.
+    pub fn label(&self, number: u32) -> String {
+        let print = xunjian_domain::ids::LabelPrintId::new(site::uuid(number));
+        label::print(site::HOST, &self.root.site, LabelKind::Rack, &print, &self.press).unwrap()
+    }
+
+    pub fn open_round(&self, id: &str) {
+        let template = Template::annex_a();
+        let ledger = site::ledger();
+        let mut state = self.lock();
+        let template_hash = Self::put_chunk(&mut state, jcs::to_bytes(&template).unwrap());
+        let template_version =
+            TemplateVersion { id: template.id.clone(), version: template.version, sha256: template_hash };
+        let (ledger_version, chunks) = site::chunks(&ledger, 1);
+        state.chunks.extend(chunks);
+        let mut number = 1000 + 100 * state.rounds.len() as u32;
+        let visits = derive_visits(&template, &ledger, &[], &mut || {
+            number += 1;
+            site::uuid(number)
+        });
+        let visits = visits
+            .iter()
+            .map(|visit| VisitRef {
+                id: visit.id.clone(),
+                sha256: Self::put_chunk(&mut state, jcs::to_bytes(visit).unwrap()),
+                lines: visit.lines.len() as u32,
+            })
+            .collect();
+        let plan = Plan {
+            round: Round {
+                id: RoundId::new(id),
+                kind: RoundKind::Quarterly,
+                quarter: "2026Q4".parse().unwrap(),
+                title: "2026年第四季度全面巡检".into(),
+                due_from: date(2026, 10, 1),
+                due_by: date(2026, 12, 31),
+            },
+            ledger: ledger_version.clone(),
+            template: template_version.clone(),
+            visits,
+            exclusions: Vec::new(),
+        };
+        let statement = PlanStatement {
+            site: self.root.site.clone(),
+            plan,
+            opened_at: TimestampMs(MORNING),
+            opened_by: "管理员".into(),
+        };
+        let envelope = statement.sign(&[&self.service]).unwrap().to_bytes();
+        let index = state.log.append(envelope.clone());
+        let receipt = self.receipt(&state, index);
+        state.rounds.push(PackageRound {
+            plan: String::from_utf8(envelope).unwrap(),
+            receipt,
+            template: template_version,
+            ledger: ledger_version,
+        });
+        state.etag += 1;
+    }
+
+    fn checkpoint(&self, state: &State) -> SignedCheckpoint {
+        let size = state.log.size();
+        let Ok(root) = merkle::root(&state.log, size);
+        let mut signed = Checkpoint { origin: self.root.log_origin.clone(), size, root }.sign(&self.log_key).unwrap();
+        signed.cosign(CLOCK, state.seconds, &self.clock).unwrap();
+        signed
+    }
+
+    fn receipt(&self, state: &State, index: u64) -> String {
+        let Ok(proof) = merkle::inclusion_proof(&state.log, index, state.log.size());
+        Receipt { index, proof, checkpoint: self.checkpoint(state) }.to_string()
+    }
+
+    pub fn enrol_code(&self, code: &str, person: &str) {
+        self.lock().codes.insert(code.into(), (person.into(), None));
+    }
+
+    pub fn will(&self, fault: Fault) {
+        self.lock().faults.push(fault);
+    }
+
+    /// The record at this place of a terminal's chain is refused with `code`.
+    pub fn refuse(&self, sequence: u64, code: ProblemCode) {
+        self.lock().refusals.insert(sequence, code);
+    }
+
+    pub fn refuse_nothing(&self) {
+        self.lock().refusals.clear();
+    }
+
+    pub fn set_seconds(&self, seconds: u64) {
+        self.lock().seconds = seconds;
+    }
+
+    /// Leaves appear that no terminal sent: other people's work.
+    pub fn grow_log(&self) {
+        self.lock().log.append(b"somebody else's statement".to_vec());
+    }
+
+    /// History is rewritten: every leaf from `at` on is another.
+    pub fn rewrite_log(&self, at: usize) {
+        let mut state = self.lock();
+        let mut leaves = std::mem::take(&mut state.log).leaves;
+        leaves[at] = b"rewritten".to_vec();
+        for leaf in leaves {
+            state.log.append(leaf);
+        }
+    }
+
+    /// The newest plan as it was logged.
+    pub fn plan(&self) -> Envelope {
+        Envelope::from_bytes(self.lock().rounds.last().unwrap().plan.as_bytes()).unwrap()
+    }
+
+    /// Every round is closed.
+    pub fn close_rounds(&self) {
+        let mut state = self.lock();
+        state.rounds.clear();
+        state.etag += 1;
+    }
+
+    pub fn records_stored(&self) -> usize {
+        self.lock().envelopes.len()
+    }
+
+    pub fn submissions(&self) -> u32 {
+        self.lock().submissions
+    }
+
+    pub fn blob_bytes_received(&self) -> u64 {
+        self.lock().blob_bytes
+    }
+
+    fn strikes(&self, fault: Fault) -> bool {
+        let mut state = self.lock();
+        let found = state.faults.iter().position(|known| *known == fault);
+        found.map(|at| state.faults.remove(at)).is_some()
+    }
+
+    fn lost() -> ApiError {
+        ApiError::Unreachable("connection reset".into())
+    }
+
+    fn reachable(&self) -> Result<(), ApiError> {
+        if self.strikes(Fault::Unreachable) { Err(Self::lost()) } else { Ok(()) }
+    }
+
+    fn problem(code: ProblemCode) -> ApiError {
+        ApiError::Problem(Box::new(Problem::new(code, "", Language::Zh)))
+    }
+
+    fn take_record(&self, envelope: &str) -> RecordAnswer {
+        let (_, read) = read_record(envelope.as_bytes()).unwrap();
+        let mut state = self.lock();
+        if let Some(code) = state.refusals.get(&read.record.terminal.sequence) {
+            return RecordAnswer::Refused { problem: Problem::new(*code, "", Language::Zh) };
+        }
+        if state.envelopes.contains_key(&read.id) {
+            return RecordAnswer::Identical { record: read.id };
+        }
+        state.envelopes.insert(read.id, envelope.to_owned());
+        state.log.append(envelope.as_bytes().to_vec());
+        state.named.extend(read.record.blobs().into_iter().map(|blob| (blob.sha256, blob.bytes)));
+        RecordAnswer::Stored { record: read.id }
+    }
+
+    fn delivery(&self, id: Sha256) -> DeliveryState {
+        let mut state = self.lock();
+        let Some(envelope) = state.envelopes.get(&id).cloned() else { return DeliveryState::Unknown };
+        let (_, read) = read_record(envelope.as_bytes()).unwrap();
+        let blobs = read.record.blobs();
+        let missing: Vec<_> = blobs.iter().map(|blob| blob.sha256).filter(|hash| !state.blobs.contains(hash)).collect();
+        if !missing.is_empty() {
+            return DeliveryState::Pending { missing };
+        }
+        if !state.receipts.contains_key(&id) {
+            let delivered = Delivered {
+                site: self.root.site.clone(),
+                record: id,
+                envelope: Sha256::of(envelope.as_bytes()),
+                blobs,
+                stored_at: TimestampMs(state.seconds as i64 * 1000),
+            };
+            let leaf = delivered.sign(&[&self.service]).unwrap().to_bytes();
+            let index = state.log.append(leaf.clone());
+            state.receipts.insert(id, (String::from_utf8(leaf).unwrap(), index));
+        }
+        let (delivered, index) = state.receipts[&id].clone();
+        let receipt = self.receipt(&state, index);
+        DeliveryState::Delivered { delivered, receipt }
+    }
+}
+
+impl SyncApi for Service {
+    async fn hello(&self) -> Result<Hello, ApiError> {
+        self.reachable()?;
+        Ok(Hello {
+            site: self.root.site.to_string(),
+            site_name: self.root.name.clone(),
+            root_fingerprint: self.root.fingerprint().unwrap().to_hex(),
+            versions: vec![1],
+            capabilities: Vec::new(),
+            now_ms: MORNING,
+        })
+    }
+
+    async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolAnswer, ApiError> {
+        let (terminal_key, person_key) = (request.terminal_key.id(), request.person_key.id());
+        let message = possession_message(&self.root.site, &request.code, &terminal_key, &person_key);
+        for (key, proof) in
+            [(&request.terminal_key, &request.terminal_proof), (&request.person_key, &request.person_proof)]
+        {
+            key.verify(&message, &data_encoding::BASE64.decode(proof.as_bytes()).unwrap()).unwrap();
+        }
+        let mut state = self.lock();
+        let Some((person, used)) = state.codes.get_mut(&request.code) else {
+            return Err(Self::problem(ProblemCode::UnknownCode));
+        };
+        if used.as_ref().is_some_and(|before| before != request) {
+            return Err(Self::problem(ProblemCode::UsedCode));
+        }
+        *used = Some(request.clone());
+        let person = person.clone();
+        drop(state);
+        if self.strikes(Fault::EnrolAnswerLost) {
+            return Err(Self::lost());
+        }
+        Ok(EnrolAnswer {
+            terminal: TerminalId::new(format!("terminal-{}", &terminal_key.as_str()[15..23])),
+            person: PersonId::new(format!("person-{person}")),
+            person_name: person,
+            party: party(PartyKind::Provider, "provider", "服务方"),
+            roles: vec![Role::Inspector],
+            site_root: self.root.clone(),
+        })
+    }
+
+    async fn work_package(&self, etag: Option<&str>) -> Result<Option<(String, WorkPackage)>, ApiError> {
+        let state = self.lock();
+        let current = format!("\"{}\"", state.etag);
+        if etag == Some(&current) {
+            return Ok(None);
+        }
+        let package = WorkPackage {
+            site_root: self.root.clone(),
+            key_statements: state.statements.clone(),
+            revocations: state.revocations.clone(),
+            label_host: site::HOST.into(),
+            label_prints: state.label_prints.unwrap(),
+            rounds: state.rounds.clone(),
+            limits: LimitProfile::starting(),
+            service_desk: "020-12345".into(),
+            time_token: self.checkpoint(&state).to_string(),
+        };
+        Ok(Some((current, package)))
+    }
+
+    async fn chunk(&self, sha256: Sha256) -> Result<Bytes, ApiError> {
+        let mut bytes = self.lock().chunks[&sha256].clone();
+        if self.strikes(Fault::ChunkFlipped) {
+            bytes[0] ^= 1;
+        }
+        Ok(bytes.into())
+    }
+
+    async fn submit_records(&self, request: &SubmitRecords) -> Result<SubmitAnswer, ApiError> {
+        self.reachable()?;
+        self.lock().submissions += 1;
+        let answers = request.envelopes.iter().map(|envelope| self.take_record(envelope)).collect();
+        if self.strikes(Fault::SubmitAnswerLost) {
+            return Err(Self::lost());
+        }
+        Ok(SubmitAnswer { answers })
+    }
+
+    async fn have_blobs(&self, request: &HaveBlobs) -> Result<HaveAnswer, ApiError> {
+        let state = self.lock();
+        let of = |blob: &Sha256| match (state.named.contains_key(blob), state.blobs.contains(blob)) {
+            (false, _) => BlobState::NotNamed,
+            (_, true) => BlobState::Stored,
+            _ => BlobState::Partial { offset: state.partial.get(blob).map_or(0, |part| part.len() as u64) },
+        };
+        Ok(HaveAnswer { states: request.blobs.iter().map(of).collect() })
+    }
+
+    async fn send_blob(&self, sha256: Sha256, offset: u64, total: u64, rest: Bytes) -> Result<BlobState, ApiError> {
+        let is_cut = self.strikes(Fault::BlobCut);
+        {
+            let mut state = self.lock();
+            assert_eq!(state.named.get(&sha256), Some(&total), "the size is the one the record names");
+            let part = state.partial.entry(sha256).or_default();
+            assert_eq!(part.len() as u64, offset, "the upload goes on where it broke");
+            let arrived = if is_cut { rest.slice(..rest.len() / 2) } else { rest };
+            part.extend_from_slice(&arrived);
+            state.blob_bytes += arrived.len() as u64;
+            if is_cut {
+                return Err(Self::lost());
+            }
+            let whole = state.partial.remove(&sha256).unwrap();
+            assert_eq!(Sha256::of(&whole), sha256, "the bytes hash to their name");
+            state.blobs.insert(sha256);
+        }
+        if self.strikes(Fault::BlobAnswerLost) {
+            return Err(Self::lost());
+        }
+        Ok(BlobState::Stored)
+    }
+
+    async fn receipts(&self, request: &ReceiptsRequest) -> Result<ReceiptsAnswer, ApiError> {
+        let mut states: Vec<_> = request.records.iter().map(|id| self.delivery(*id)).collect();
+        for state in &mut states {
+            if let DeliveryState::Delivered { receipt, .. } = state
+                && self.strikes(Fault::ReceiptFlipped)
+            {
+                // One bit of the first hash of the inclusion proof.
+                let mut broken = Receipt::parse(receipt).unwrap();
+                broken.proof[0].0[7] ^= 4;
+                *receipt = broken.to_string();
+            }
+        }
+        Ok(ReceiptsAnswer { states })
+    }
+
+    async fn consistency(&self, request: &ConsistencyRequest) -> Result<ConsistencyAnswer, ApiError> {
+        let state = self.lock();
+        let size = state.log.size();
+        let Ok(proof) = merkle::consistency_proof(&state.log, request.from.min(size), size);
+        Ok(ConsistencyAnswer { checkpoint: self.checkpoint(&state).to_string(), proof })
+    }
+}

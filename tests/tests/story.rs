@@ -1,0 +1,71 @@
+//! The main job, headless, on three ledgers: ours, and copies of two real-looking ones.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use tempfile::TempDir;
+use xunjian_tests::{Inspection, Story, StoryOptions, workspace};
+
+fn play(files: &[&str]) -> (TempDir, Inspection) {
+    let folder = TempDir::new().expect("a temporary folder");
+    let ledgers: Vec<PathBuf> = files.iter().map(|file| workspace().join(file)).collect();
+    let options = StoryOptions { folder: folder.path().join("story"), ledgers, is_told: false };
+    let done = Story::new(options).and_then(|mut story| story.play()).expect("the whole story");
+    (folder, done)
+}
+
+fn check_common(done: &Inspection) {
+    assert_eq!(done.labels.0, done.labels.1, "every printed label is read back from its picture");
+    assert_eq!(done.sync["delivered"], done.records.len(), "every record has its receipt");
+    assert_eq!(done.sync["still_pending"], 0);
+    assert_eq!(done.verified["damages"], json!([]));
+    assert_eq!(done.verified["delivered"], done.records.len());
+    assert!(done.public_tools.contains("receipt: leaf"), "{}", done.public_tools);
+    let import = &done.import;
+    let count = |name: &str| import[name].as_u64().expect("a count");
+    assert_eq!(count("rows"), count("imported") + count("skipped"), "the counts of the import add up");
+}
+
+#[test]
+fn the_demo_site_answers_all_thirty_printed_lines() {
+    let (_folder, done) = play(&["demo/ledger.xlsx", "demo/virtual_machines.csv", "demo/orders.csv"]);
+    check_common(&done);
+    assert_eq!(done.lines.len(), 30, "each printed line at least once: {:?}", done.lines.keys());
+    let kinds: std::collections::BTreeSet<&str> = done.records.iter().map(|record| record.kind.as_str()).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["cluster", "rack", "room", "system"], "all four kinds of visit");
+    assert!(done.lines["A.1-02"].outcomes.contains_key("abnormal"), "the planted problem is in a signed record");
+    assert_eq!(done.lines["A.2-08"].inputs, ["readings"]);
+    assert_eq!(done.lines["A.2-11b"].inputs, ["count", "earliest_footage"]);
+}
+
+#[test]
+fn a_chinese_ledger_in_gb18030_with_its_mess_is_walked_to_the_receipts() {
+    let (_folder, done) =
+        play(&["tests/fixtures/ledgers/ledger-gbk.csv", "tests/fixtures/ledgers/netbox/virtual_machines.csv"]);
+    check_common(&done);
+    assert_eq!((done.import["imported"].as_u64(), done.import["skipped"].as_u64()), (Some(154 + 180), Some(3)));
+    assert_eq!(done.lines.len(), 30, "servers, hosted devices, backup and storage are all in this ledger");
+}
+
+#[test]
+fn a_netbox_export_is_walked_as_far_as_it_goes() {
+    let netbox = "tests/fixtures/ledgers/netbox";
+    let files = ["racks.csv", "devices.csv", "virtual_machines.csv"].map(|file| format!("{netbox}/{file}"));
+    let (_folder, done) = play(&files.each_ref().map(String::as_str));
+    check_common(&done);
+    let absent: Vec<String> = xunjian_criteria().into_iter().filter(|key| !done.lines.contains_key(key)).collect();
+    assert_eq!(absent, ["A.1-04", "A.1-05", "A.1-09", "A.1-10", "A.1-11"], "it has no backup and no storage");
+}
+
+/// The keys of the thirty lines, from the template file itself.
+fn xunjian_criteria() -> Vec<String> {
+    let text =
+        std::fs::read_to_string(workspace().join("crates/domain/templates/annex-a.v1.json")).expect("the template");
+    let template: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    template["criteria"]
+        .as_array()
+        .expect("criteria")
+        .iter()
+        .map(|one| one["key"].as_str().expect("a key").to_owned())
+        .collect()
+}
