@@ -1,8 +1,7 @@
 # Every command a person or CI runs. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test soak check gen bench clean-data
+.PHONY: help run demo test soak check gen bench app clean-data
 
-BINARIES := target/debug/xunjian target/debug/xunjian-field target/debug/xunjian-report target/debug/xunjian-verify
 RUN := scripts/with-node.sh
 
 help: ## List the commands
@@ -15,7 +14,7 @@ run: ## Set up, build, start the service with the demo site on 127.0.0.1, open t
 demo: ## One real inspection without a screen: ledger → plan → labels → visits → seal → sync → receipts → openssl
 	@scripts/setup.sh run
 	@cargo build --quiet -p xunjian-central -p xunjian-field -p xunjian-report -p xunjian-verify -p xunjian-tests
-	@cargo run --quiet -p xunjian-tests --bin xunjian-demo -- --folder var/demo
+	@target/debug/xunjian-demo --folder var/demo
 
 test: ## Set up, then all tests
 	@scripts/setup.sh test
@@ -37,7 +36,11 @@ gen: ## Make the generated files again: demo data, OpenAPI snapshot, icons
 	@scripts/icons.sh
 
 bench: ## Figures as ratios to a floor in the same run
-	@cargo run --quiet --release -p xunjian-tests --bin xunjian-bench
+	@cargo bench --quiet -p xunjian-proof -p xunjian-central
+
+app: ## Build the window
+	@$(RUN) npm --prefix ui run --silent build
+	@cargo build -p xunjian-app
 
 clean-data: ## Remove what `run` and `demo` made (never anything else)
 	@rm -rf var/demo var/run

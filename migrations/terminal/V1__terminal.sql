@@ -25,7 +25,7 @@ CREATE TABLE person (
     enrolled_at INTEGER NOT NULL
 ) STRICT;
 
--- Keys made for a code whose answer has not arrived: the same code must be sent with the same keys again.
+-- Keys made for a code, stored before the service is asked: when an answer is lost, the same code goes with the same keys.
 CREATE TABLE enrolment (
     code_sha256 TEXT    NOT NULL PRIMARY KEY,
     public_key  TEXT    NOT NULL,

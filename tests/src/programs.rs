@@ -130,11 +130,24 @@ impl Service {
     /// # Errors
     /// When it ends or does not listen within twenty seconds.
     pub fn start(programs: &Programs, data: &Path, environment: &[(&str, String)]) -> anyhow::Result<Self> {
+        Self::start_at(programs, data, "127.0.0.1:0", environment)
+    }
+
+    /// As [`Service::start`], at an address of the caller's choice.
+    ///
+    /// # Errors
+    /// When it ends, because the address is taken for example, or does not listen within twenty seconds.
+    pub fn start_at(
+        programs: &Programs,
+        data: &Path,
+        listen: &str,
+        environment: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
         let address = data.join("address.txt");
         let _ = fs::remove_file(&address);
         let log = fs::OpenOptions::new().create(true).append(true).open(data.join("service.log"))?;
         let mut program = programs.program("xunjian");
-        program.command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0", "--address-file"]);
+        program.command.arg("serve").arg("--data").arg(data).args(["--listen", listen, "--address-file"]);
         program.command.arg(&address).stdout(Stdio::null()).stderr(log);
         for (name, value) in environment {
             program.command.env(name, value);

@@ -117,6 +117,31 @@ impl Story {
         Ok(done)
     }
 
+    /// A story that was told before in this folder.
+    ///
+    /// # Errors
+    /// When the programs are not built or there is no site.
+    pub fn resume(options: StoryOptions) -> anyhow::Result<Self> {
+        let this = Self { programs: Programs::find()?, options, fingerprint: String::new(), started: Instant::now() };
+        let root = this.central_folder().join("site-root.json");
+        ensure!(root.is_file(), "there is no site in {}", this.central_folder().display());
+        Ok(this)
+    }
+
+    /// The programs it runs.
+    #[must_use]
+    pub fn programs(&self) -> &Programs {
+        &self.programs
+    }
+
+    /// Site, people, ledger, labels and round, and nothing more: what a person goes on with by hand.
+    ///
+    /// # Errors
+    /// What the step that failed said.
+    pub fn open_office(&mut self) -> anyhow::Result<()> {
+        self.set_up(&mut Inspection::default())
+    }
+
     /// Everything up to the moment the inspector sets out: site, ledger, labels, round, an enrolled terminal with its work.
     ///
     /// # Errors
@@ -223,7 +248,7 @@ impl Story {
 
 /// Prints what came of it as a table: every printed line with its inputs, counts, and where everything lies.
 pub fn print_table(story: &Story, done: &Inspection) {
-    println!("\n{:<8} {:<46} {}", "行 line", "输入 inputs", "结果 outcomes");
+    println!("\n{:<8} {:<46} 结果 outcomes", "行 line", "输入 inputs");
     for (key, tally) in &done.lines {
         let outcomes: Vec<String> =
             tally.outcomes.iter().map(|(outcome, count)| format!("{outcome} {count}")).collect();

@@ -1,5 +1,7 @@
 //! What goes wrong in a machine room, as the inspector meets it: a clear sentence in either language, and nothing is lost.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
+
 use std::{fs, path::PathBuf, process::Output};
 
 use serde_json::Value;

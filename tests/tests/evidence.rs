@@ -1,5 +1,7 @@
 //! `docs/EVIDENCE.md` says how to check a record with public tools. These tests run exactly its commands.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
+
 use std::{fs, path::Path, process::Command};
 
 use xunjian_tests::workspace;

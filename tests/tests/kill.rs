@@ -3,6 +3,8 @@
 //!
 //! Two runs can be compared byte for byte because the clocks are stopped and both start from a copy of the same folders.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
+
 use std::{
     collections::BTreeSet,
     fs,

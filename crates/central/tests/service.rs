@@ -1,5 +1,7 @@
 //! The service as terminals meet it: real SQLite, real files, real HTTP on loopback, real signatures.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
+
 #[path = "service/blobs.rs"]
 mod blobs;
 #[path = "service/enrolment.rs"]

@@ -117,6 +117,7 @@ impl Field {
             person_proof: proof(&person_key)?,
         };
         let answer = api.enrol(&request).await?;
+        fail::fail_point!("enrol.after_answer");
 
         let fingerprint = answer.site_root.fingerprint()?;
         expect_root(fingerprint, &hello.root_fingerprint)?;
@@ -147,8 +148,7 @@ impl Field {
         let at = self.now().wall_ms;
         self.store.write(|connection| {
             terminal.put(connection, at)?;
-            person.put(connection, at)?;
-            PendingEnrolment::end(connection, Sha256::of(code.as_bytes()))
+            person.put(connection, at)
         })?;
         Ok(Enrolled {
             terminal: terminal.id,

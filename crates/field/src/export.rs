@@ -55,9 +55,11 @@ impl Field {
         for (no, root) in terminal.site_root.keys.iter().enumerate() {
             files.write(&format!("root-{}.pem", no + 1), root.key.to_pem().as_bytes())?;
         }
-        for text in statements.holders.iter().chain(&statements.revocations) {
-            let name = Sha256::of(text.as_bytes()).short();
-            files.write(&format!("key-statements/{name}.json"), text.as_bytes())?;
+        for (folder, texts) in [("key-statements", &statements.holders), ("revocations", &statements.revocations)] {
+            for text in texts {
+                let name = Sha256::of(text.as_bytes()).short();
+                files.write(&format!("{folder}/{name}.json"), text.as_bytes())?;
+            }
         }
         files.write_keys("record", &parsed, &keyring)?;
         files.write("terminal.pem", terminal.public_key.to_pem().as_bytes())?;

@@ -22,6 +22,7 @@ use xunjian_proof::{
     record::{ClockEvidence, Companion, MAX_RECORD_BYTES, PhotoPermit, Record, SignerRef, TerminalRef, VisitRecord},
     statement::Statement,
     suite::{Ed25519Signer, Signer},
+    verification::read_record,
 };
 
 use crate::{
@@ -67,24 +68,31 @@ pub struct Sealed {
     pub evidence: usize,
     /// When, by the terminal's clock.
     pub sealed_at: TimestampMs,
-    /// How far it has come: 已签.
+    /// How far it has come: 已签, unless it was sealed before.
     pub state: RecordState,
+    /// Whether this person had sealed the visit before; nothing changed then.
+    pub identical: bool,
     /// What the person should know.
     pub warnings: Vec<Text>,
 }
 
 impl Field {
-    /// Seals this person's draft of a visit.
+    /// Seals this person's draft of a visit. When it was sealed before, that record is returned, marked `identical`: a seal
+    /// whose answer was lost may simply be repeated.
     ///
     /// # Errors
     /// [`FieldError::NotReady`] listing what is missing, [`FieldError::PassphraseWrong`],
     /// [`FieldError::RecordTooLarge`]; the draft stays as it is.
     pub fn seal(&self, whose: DraftRef<'_>, passphrase: &Passphrase, seal: &NewSeal) -> Result<Sealed, FieldError> {
         let now = self.now();
-        self.store.read(|connection| {
-            let desk = Desk::open(connection, whose)?;
-            refuse_unready(connection, &desk, &now)
+        let sealed_before = self.store.read(|connection| match Desk::open(connection, whose) {
+            Ok(desk) => refuse_unready(connection, &desk, &now).map(|()| None),
+            Err(FieldError::AlreadySealed(title)) => sealed_before(connection, whose, title).map(Some),
+            Err(error) => Err(error),
         })?;
+        if let Some(sealed) = sealed_before {
+            return Ok(sealed);
+        }
         let person = self.person(Some(whose.person.as_str()))?;
         let inspector = keys::unwrap(&person.wrapped_key, &person.public_key, passphrase)?;
         let terminal = self.terminal()?;
@@ -232,16 +240,32 @@ fn write(
     };
     record::insert(connection, &new)?;
     draft::seal(connection, &desk.draft.id)?;
-    Ok(Sealed {
+    Ok(told(id, record, payload.len()))
+}
+
+fn told(id: Sha256, record: &Record, bytes: usize) -> Sealed {
+    Sealed {
         record: id,
         sequence: record.terminal.sequence,
         previous: record.terminal.previous,
-        bytes: payload.len(),
+        bytes,
         lines: record.lines.len(),
         findings: record.findings.len(),
         evidence: record.evidence.len(),
         sealed_at: record.clock.sealed.wall_ms,
         state: RecordState::Sealed,
+        identical: false,
         warnings: record.clock.jumps.iter().map(jumps::warning).collect(),
-    })
+    }
+}
+
+/// What sealing returned then.
+fn sealed_before(connection: &Connection, whose: DraftRef<'_>, title: String) -> Result<Sealed, FieldError> {
+    let (id, state) =
+        record::of_draft(connection, whose.visit, whose.person)?.ok_or(FieldError::AlreadySealed(title))?;
+    let envelope = record::envelope(connection, id)?;
+    let (envelope, read) =
+        read_record(envelope.as_bytes()).map_err(|failure| FieldError::Damaged(failure.to_string()))?;
+    let payload = envelope.payload().map_err(|error| FieldError::Damaged(error.to_string()))?;
+    Ok(Sealed { state, identical: true, ..told(id, &read.record, payload.len()) })
 }

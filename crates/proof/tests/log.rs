@@ -1,5 +1,7 @@
 //! The log against an independent implementation, and every forged proof refused.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
+
 use std::collections::HashMap;
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;

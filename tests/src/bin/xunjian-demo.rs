@@ -1,35 +1,119 @@
-//! `make demo`: one real inspection without a screen, told step by step, with a table of what came of it.
+//! `make demo`: one real inspection without a screen, told step by step, with a table of what came of it. And what `make run`
+//! does for the service: make the demo site once, start it, say what to open, leave it running.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Parser;
-use xunjian_tests::{Story, StoryOptions, print_table, workspace};
+use xunjian_tests::{PASSPHRASE, Service, Story, StoryOptions, print_table, workspace};
+
+/// Where `make run` serves; another port when this one is taken.
+const USUAL_ADDRESS: &str = "127.0.0.1:8731";
 
 /// Plays one real inspection: ledger → plan → labels → visits → seal → sync → receipts → openssl.
 #[derive(Parser)]
 struct Arguments {
-    /// Folder for everything it makes; what an earlier demo left there is removed.
+    /// Folder for everything it makes. Without --stay, what an earlier demo left there is removed.
     #[arg(long)]
     folder: PathBuf,
     /// Ledger files instead of the demo's own.
     #[arg(long = "ledger")]
     ledgers: Vec<PathBuf>,
+    /// Keep the site of an earlier run, start its service and leave it running.
+    #[arg(long)]
+    stay: bool,
+    /// With --stay: play the inspection when the site is new, because there is no screen to do it by hand.
+    #[arg(long)]
+    headless: bool,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let folder = arguments.folder;
-    // Only ever removes a folder that a demo made.
-    if folder.join("central/central.db").is_file() || folder.join(".xunjian-demo").is_file() {
+    let made_by_us = folder.join(".xunjian-demo");
+    if !arguments.stay && made_by_us.is_file() {
         fs::remove_dir_all(&folder)?;
     }
     let own = ["ledger.xlsx", "virtual_machines.csv", "orders.csv"].map(|name| workspace().join("demo").join(name));
     let ledgers = if arguments.ledgers.is_empty() { own.to_vec() } else { arguments.ledgers };
     fs::create_dir_all(&folder)?;
     let folder = fs::canonicalize(&folder)?;
-    let mut story = Story::new(StoryOptions { folder: folder.clone(), ledgers, is_told: true })?;
-    fs::write(folder.join(".xunjian-demo"), "")?;
+    let options = StoryOptions { folder: folder.clone(), ledgers, is_told: true };
+    if arguments.stay {
+        return stay(options, arguments.headless);
+    }
+    let mut story = Story::new(options)?;
+    fs::write(made_by_us, "")?;
     let done = story.play()?;
     print_table(&story, &done);
     Ok(())
+}
+
+fn stay(options: StoryOptions, headless: bool) -> anyhow::Result<()> {
+    let folder = options.folder.clone();
+    let story = if folder.join("central/site-root.json").is_file() {
+        Story::resume(options)?
+    } else {
+        // A run that was cut off while it made the site left no complete one: start over.
+        for half in fs::read_dir(&folder)?.flatten().filter(|entry| entry.path().is_dir()) {
+            fs::remove_dir_all(half.path())?;
+        }
+        let mut story = Story::new(options)?;
+        if headless {
+            let done = story.play()?;
+            print_table(&story, &done);
+        } else {
+            story.open_office()?;
+        }
+        story
+    };
+    let address = folder.join("central/address.txt");
+    let running = fs::read_to_string(&address).ok().filter(|url| is_healthy(url));
+    let (url, how) = match running {
+        Some(url) => (url, "已在运行 · was running already".to_owned()),
+        None => {
+            let data = story.central_folder();
+            let service = Service::start_at(story.programs(), &data, USUAL_ADDRESS, &[])
+                .or_else(|_| Service::start(story.programs(), &data, &[]))?;
+            let url = service.url.clone();
+            (url, format!("进程 {} · stop it with: kill {0}", service.leave_running()))
+        }
+    };
+    tell(&url, &how, &folder);
+    Ok(())
+}
+
+fn tell(url: &str, how: &str, folder: &Path) {
+    let at = folder.display();
+    println!("\n服务 service      {url}   {how}");
+    println!("打开 open         {url}/            站点与根指纹 · the site and its root fingerprint");
+    println!("                  {url}/openapi.json  接口文档 · the API");
+    println!("数据 data         {at}   （全部数据都在这里 · everything lives here）");
+    println!("人员 people       镕堃（服务方，巡检人员 inspector） · 王䶮（管理方，复核人员 reviewer）");
+    println!("口令 passphrase   {PASSPHRASE}");
+    println!("登记终端 enrol    target/debug/xunjian --data {at}/central terminal enrol-code --person 镕堃");
+    println!(
+        "                  target/debug/xunjian-field --data {at}/my-terminal --service {url} enrol --code … --name 我的平板"
+    );
+    println!("                  target/debug/xunjian --data {at}/central key approve --root {at}/root-of-管理方");
+}
+
+/// Whether a service answers there.
+fn is_healthy(url: &str) -> bool {
+    let ask = || -> std::io::Result<bool> {
+        let address = url.trim_start_matches("http://");
+        let target = address.parse().map_err(std::io::Error::other)?;
+        let mut stream = TcpStream::connect_timeout(&target, Duration::from_secs(2))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(stream, "GET /healthz HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.contains(" 200 "))
+    };
+    ask().unwrap_or(false)
 }

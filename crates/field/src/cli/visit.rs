@@ -80,14 +80,17 @@ pub(super) fn run(session: &Session, command: Visit) -> Result<Output, Failure> 
             };
             let seal = NewSeal { present: present.iter().map(|text| companion(text)).collect(), photo_permit };
             let sealed = desk.field.seal(desk.draft(), &passphrase, &seal)?;
-            let mut text = say(
-                desk.language,
-                format!("已签，待上传：第 {} 份记录，{} 字节\n{}", sealed.sequence, sealed.bytes, sealed.record),
-                format!(
-                    "Sealed, to be sent: record {} of this terminal, {} bytes\n{}",
-                    sealed.sequence, sealed.bytes, sealed.record
-                ),
-            );
+            let before =
+                if sealed.identical { say(desk.language, "此前已签。", "Sealed before. ") } else { String::new() };
+            let mut text = before
+                + &say(
+                    desk.language,
+                    format!("已签，待上传：第 {} 份记录，{} 字节\n{}", sealed.sequence, sealed.bytes, sealed.record),
+                    format!(
+                        "Sealed, to be sent: record {} of this terminal, {} bytes\n{}",
+                        sealed.sequence, sealed.bytes, sealed.record
+                    ),
+                );
             text += &warnings(desk.language, &sealed.warnings);
             Output::new(&sealed, text)
         }

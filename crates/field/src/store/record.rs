@@ -173,6 +173,19 @@ fn ids(connection: &Connection, statement: &str, values: impl rusqlite::Params) 
     rows.map(|id| from_text(&id?)).collect()
 }
 
+/// The newest record a person sealed of a visit.
+pub(crate) fn of_draft(
+    connection: &Connection,
+    visit: &VisitId,
+    person: &PersonId,
+) -> Result<Option<(Sha256, RecordState)>, FieldError> {
+    let values = params![visit.as_str(), person.as_str()];
+    let row = connection
+        .prepare_cached(sql!("record/of_draft"))?
+        .query_row(values, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+    optional(row)?.map(|(id, state)| Ok((from_text(&id)?, from_json(&format!("\"{state}\""))?))).transpose()
+}
+
 pub(crate) fn envelope(connection: &Connection, id: Sha256) -> Result<String, FieldError> {
     Ok(connection.prepare_cached(sql!("record/envelope"))?.query_row([id.to_hex()], |row| row.get(0))?)
 }

@@ -75,7 +75,7 @@ pub(crate) fn set_service_url(connection: &Connection, url: &str) -> Result<(), 
     run(connection, sql!("terminal/set_service_url"), [url]).map(drop)
 }
 
-/// A person's keys as made for one code.
+/// A person's keys as made for one code. The row stays: the same code with the same keys gets the same answer for ever.
 pub(crate) struct PendingEnrolment {
     pub public_key: PublicKey,
     pub wrapped_key: WrappedKey,
@@ -96,9 +96,5 @@ impl PendingEnrolment {
     pub fn put(&self, connection: &Connection, code: Sha256, at: TimestampMs) -> Result<(), FieldError> {
         let values = params![code.to_hex(), to_json(&self.public_key)?, to_json(&self.wrapped_key)?, at.0];
         run(connection, sql!("enrolment/put"), values).map(drop)
-    }
-
-    pub fn end(connection: &Connection, code: Sha256) -> Result<(), FieldError> {
-        run(connection, sql!("enrolment/end"), [code.to_hex()]).map(drop)
     }
 }

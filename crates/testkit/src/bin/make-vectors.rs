@@ -1,5 +1,7 @@
 //! Makes the frozen vectors of `crates/proof/tests/vectors/v1` — once. It refuses to overwrite them: what is frozen stays.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
+
 use std::{fs, path::Path};
 
 use jiff::civil::date;

@@ -1,1 +1,0 @@
-DELETE FROM enrolment WHERE code_sha256 = ?1;
