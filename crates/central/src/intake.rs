@@ -4,9 +4,7 @@
 //! an answer. A crash before the commit leaves nothing, and the terminal sends again; a crash after it leaves the record,
 //! and the repeated call answers `Identical`.
 
-use xunjian_domain::{
-    hash::Sha256, ids::TerminalId, plan::PlannedVisit, template::Template, time::day_in_china, visit::seal_problems,
-};
+use xunjian_domain::{hash::Sha256, ids::TerminalId, plan::PlannedVisit, template::Template, visit::seal_problems};
 use xunjian_proof::{
     record::Record,
     statement::{PlanStatement, Statement as _},
@@ -166,7 +164,7 @@ fn judge_plan(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> 
         return refuse("round, template, ledger or place differ from the plan's".to_owned());
     }
     let template: Template = read_chunk(sql, &planned.template.sha256)?;
-    let visit_on = day_in_china(record.clock.sealed.wall_ms);
+    let visit_on = record.clock.sealed.wall_ms.day_in_china();
     let problems = seal_problems(&template, &visit, &record.lines, &record.findings, visit_on);
     match problems.first() {
         Some(problem) => refuse(problem.message.en.clone()),

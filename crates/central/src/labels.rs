@@ -13,7 +13,6 @@ use xunjian_domain::{
     label_sheet::{LabelJob, PrintableLabel},
     ledger::Ledger,
     subject::{Subject, SubjectKind},
-    time::day_in_china,
 };
 use xunjian_proof::label::{self, LabelKind};
 
@@ -176,7 +175,7 @@ fn register(site: &Site, sql: &dyn Sql, label: &Wanted) -> Result<PrintableLabel
         title: label.title.clone(),
         place: label.place.clone(),
         owner: label.owner.clone(),
-        footer: format!("{} · {}", settings.root.name, day_in_china(now)),
+        footer: format!("{} · {}", settings.root.name, now.day_in_china()),
     })
 }
 

@@ -63,13 +63,6 @@ pub struct ClockReading {
     pub boot_id: String,
 }
 
-/// The day of an instant in China, which has one time zone (UTC+8) without summer time: the day a visit happened on.
-#[must_use]
-pub fn day_in_china(at: TimestampMs) -> Date {
-    let timestamp = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
-    jiff::tz::Offset::constant(8).to_datetime(timestamp).date()
-}
-
 /// Whether footage that starts on `earliest_footage` was, on the day of the visit, older than `months` calendar months.
 ///
 /// Table A.2 row 11 asks for “录像是否保存时间大于3个月”: strictly more than, in calendar months, and a missing day
@@ -107,15 +100,6 @@ mod tests {
         assert_eq!(midnight_in_guangzhou.to_string(), "2026-11-21T16:00:00.000Z");
         assert_eq!(midnight_in_guangzhou.day_in_china(), date(2026, 11, 22));
         assert_eq!(midnight_in_guangzhou.plus_ms(-1).day_in_china(), date(2026, 11, 21));
-    }
-
-    #[test]
-    fn a_day_begins_at_midnight_in_china() {
-        assert_eq!(
-            day_in_china(TimestampMs(1_792_000_000_000)),
-            date(2026, 10, 15),
-            "17:46 in Greenwich is 01:46 there"
-        );
     }
 
     #[test]
