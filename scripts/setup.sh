@@ -23,6 +23,8 @@ git|git|reads the version that is built
 nodejs|node|builds the pages in ui/
 npm|npm|installs the packages of ui/
 fonts-noto-cjk|-|Chinese characters in the window and on printed sheets
+openssl|openssl|checks our signatures with a program that is not ours
+jq|jq|takes records apart for that check
 '
 packages_to_test='
 xvfb|Xvfb|a display without a screen, for the test of the window
@@ -30,8 +32,6 @@ xauth|xauth|gives the tests access to that display
 webkit2gtk-driver|WebKitWebDriver|drives the app in its real window
 chromium|chromium|shows the console in a real browser
 chromium-driver|chromedriver|drives that browser
-jq|jq|reads JSON in the shell tests
-openssl|openssl|checks our signatures with a program that is not ours
 zbar-tools|zbarimg|reads our labels with a program that is not ours
 python3|python3|runs the evidence check that needs nothing but the standard library
 '

@@ -14,14 +14,14 @@ scripts/with-node.sh npm --prefix ui run --silent check
 scripts/with-node.sh npm --prefix ui test --silent
 scripts/with-node.sh npm --prefix ui run --silent build
 
-step 'programs and the app'
-# The stories run these; they are built once, before any test.
-cargo build --workspace --bins
-
-step 'lints'
-cargo clippy --workspace --all-targets --quiet -- -D warnings
+step 'programs, the app, tests'
+# All targets at once: every dependency is built with one set of features, and the stories find the programs they run.
+cargo build --workspace --all-targets --quiet
 
 step 'tests'
 cargo test --workspace
+
+step 'lints'
+cargo clippy --workspace --all-targets --quiet -- -D warnings
 
 step 'done'

@@ -45,13 +45,16 @@ pub struct Person {
     pub roles: Vec<Role>,
 }
 
-/// What waits for the root's signature: statements not signed yet.
+/// What waits for the root's signatures, as a file that travels from keeper to keeper.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct KeyRequests {
     /// The site root that must sign.
     pub site_root: SiteRoot,
     /// What it is asked to state.
     pub requests: Vec<KeyStatement>,
+    /// The statements as signed so far, in the same order; empty before the first keeper.
+    #[serde(default)]
+    pub statements: Vec<Envelope>,
 }
 
 /// Adds a person.
@@ -99,6 +102,35 @@ pub fn people(sql: &dyn Sql) -> Result<Vec<Person>, Error> {
         Ok(Person { id: PersonId::new(row.text(0)?), name: row.text(1)?.to_owned(), party, roles })
     };
     sql.query(sql!("person_select"), &[])?.iter().map(read).collect()
+}
+
+/// A terminal of the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Terminal {
+    /// Id.
+    pub id: TerminalId,
+    /// What people call it.
+    pub name: String,
+    /// Its key.
+    pub key: String,
+    /// When it enrolled.
+    pub enrolled_at: TimestampMs,
+}
+
+/// Every terminal.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub fn terminals(sql: &dyn Sql) -> Result<Vec<Terminal>, Error> {
+    let read = |row: &Row| -> Result<Terminal, Error> {
+        Ok(Terminal {
+            id: TerminalId::new(row.text(0)?),
+            name: row.text(1)?.to_owned(),
+            key: row.text(2)?.to_owned(),
+            enrolled_at: TimestampMs(row.i64(4)?),
+        })
+    };
+    sql.query(sql!("terminal_select"), &[])?.iter().map(read).collect()
 }
 
 /// Finds a person by id or by a name that only one person has.
@@ -252,19 +284,35 @@ pub fn terminal_by_key(sql: &dyn Sql, key: &KeyId) -> Result<Option<TerminalId>,
 pub fn requests(site: &Site) -> Result<KeyRequests, Error> {
     let rows = site.db.read(|sql| sql.query(sql!("key_request_select"), &[]))?;
     let requests = rows.iter().map(|row| Ok(serde_json::from_str(row.text(1)?)?)).collect::<Result<Vec<_>, Error>>()?;
-    Ok(KeyRequests { site_root: site.settings.root.clone(), requests })
+    Ok(KeyRequests { site_root: site.settings.root.clone(), requests, statements: Vec::new() })
 }
 
-/// Signs requests with root keys. Needs no database: meant for a machine that was never connected.
+/// Signs requests with root keys, adding to what other keepers signed before. Needs no database: meant for a machine that was
+/// never connected.
 ///
 /// # Errors
-/// [`Error::Told`] when none of the keys belongs to the root.
+/// [`Error::Told`] when none of the keys belongs to the root, or a signed statement is another than the one asked for.
 pub fn sign_requests(requests: &KeyRequests, root: &[Ed25519Signer]) -> Result<Vec<Envelope>, Error> {
     let signers = root_signers(&requests.site_root, root)?;
-    requests.requests.iter().map(|request| Ok(request.sign(&signers)?)).collect()
+    if requests.statements.is_empty() {
+        return requests.requests.iter().map(|request| Ok(request.sign(&signers)?)).collect();
+    }
+    let is_same = requests.statements.len() == requests.requests.len()
+        && requests
+            .statements
+            .iter()
+            .zip(&requests.requests)
+            .all(|(envelope, request)| KeyStatement::read(envelope).is_ok_and(|statement| statement == *request));
+    if !is_same {
+        return Err(Error::told(
+            "文件里已签的声明与申请不一致，请重新导出待确认的密钥",
+            "the file's signed statements are not what was asked for: write the pending keys out again",
+        ));
+    }
+    requests.statements.iter().map(|envelope| Ok(envelope.add_signatures(&signers)?)).collect()
 }
 
-/// Takes statements in that the root signed, and logs them.
+/// Takes statements in that the root signed, and logs them. Returns those that were new.
 ///
 /// # Errors
 /// [`Error::Keyring`] when too few root keys signed; then none is taken in.
@@ -276,11 +324,12 @@ pub fn admit(site: &Site, statements: &[Envelope]) -> Result<Vec<KeyStatement>, 
             let statement = keyring.admit(envelope)?.clone();
             let id = statement.key.id();
             let values = [id.as_str().into(), envelope.to_bytes().into()];
-            if sql.execute(sql!("key_statement_insert"), &values)? == 1 {
-                log::enqueue(sql, "key_statement", envelope)?;
-            }
+            let is_new = sql.execute(sql!("key_statement_insert"), &values)? == 1;
             sql.execute(sql!("key_request_delete"), &[id.as_str().into()])?;
-            admitted.push(statement);
+            if is_new {
+                log::enqueue(sql, "key_statement", envelope)?;
+                admitted.push(statement);
+            }
         }
         Ok::<_, Error>(admitted)
     })?;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
-use xunjian_proof::suite::{Ed25519Signer, Signer as _};
+use xunjian_proof::suite::Ed25519Signer;
 
 use crate::{clock, error::Error};
 
@@ -60,6 +60,14 @@ pub fn create(file: &Path) -> Result<Ed25519Signer, Error> {
     Ok(signer)
 }
 
+/// As [`create`], but takes a key that an `init` cut off by a crash left there: the site it was made for does not exist.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be read or written, [`Error::Told`] when it is there but no key.
+pub fn create_again(file: &Path) -> Result<Ed25519Signer, Error> {
+    if file.exists() { read(file) } else { create(file) }
+}
+
 /// Reads a key file.
 ///
 /// # Errors
@@ -88,12 +96,4 @@ pub fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         .collect();
     files.sort();
     Ok(files)
-}
-
-/// Writes a public key beside its private one, for `openssl`.
-///
-/// # Errors
-/// [`Error::Io`].
-pub fn write_public(file: &Path, signer: &Ed25519Signer) -> Result<(), Error> {
-    fs::write(file, signer.public_key().to_pem()).map_err(Error::io(file.display().to_string()))
 }

@@ -60,34 +60,50 @@ struct Wanted {
 
 /// Prints labels into `folder`: one SVG and one PNG each, and `labels.json` with what they say. Returns what was printed.
 ///
+/// Order of effects: the pictures are drawn beside `folder` without any lock; then one short transaction makes the prints
+/// count and replaces older ones; then the pictures are moved in. A crash before the transaction leaves pictures that count
+/// for nothing; one after it leaves prints that were never on paper: print again, and they are replaced.
+///
 /// # Errors
 /// [`Error::Told`] when there is no ledger, nothing fits, or the drawing program fails; then no print counts.
 pub fn print(site: &Site, request: &LabelRequest, format: LabelFormat, folder: &Path) -> Result<LabelJob, Error> {
-    std::fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
-    let job = site.db.write(|sql| {
+    let wanted = site.db.read(|sql| {
         let (_, ledger) = current(sql)?.ok_or_else(|| {
             Error::told(
                 "还没有台账，请先运行 xunjian ledger import",
                 "there is no ledger yet: run `xunjian ledger import` first",
             )
         })?;
-        let wanted = wanted(&ledger, request);
-        if wanted.is_empty() {
-            return Err(Error::told("没有符合条件的标签", "no label fits the request"));
+        Ok::<_, Error>(wanted(&ledger, request))
+    })?;
+    if wanted.is_empty() {
+        return Err(Error::told("没有符合条件的标签", "no label fits the request"));
+    }
+    let prints = wanted.iter().map(|label| sign(site, label)).collect::<Result<Vec<_>, _>>()?;
+    let job = LabelJob {
+        width_tenth_mm: format.width_tenth_mm,
+        height_tenth_mm: format.height_tenth_mm,
+        dpi: format.dpi,
+        labels: prints.iter().map(|print| print.label.clone()).collect(),
+    };
+    let drawn = folder.with_extension("drawing");
+    draw(&job, &drawn)?;
+    site.db.write(|sql| {
+        for (print, label) in prints.iter().zip(&wanted) {
+            register(sql, print, label)?;
         }
-        let labels = wanted.iter().map(|label| register(site, sql, label)).collect::<Result<Vec<_>, _>>()?;
-        let job = LabelJob {
-            width_tenth_mm: format.width_tenth_mm,
-            height_tenth_mm: format.height_tenth_mm,
-            dpi: format.dpi,
-            labels,
-        };
-        log::audit(site, sql, "xunjian", "label.print", &[("count", &job.labels.len().to_string())])?;
-        // Drawn inside the transaction: labels that could not be drawn were never printed.
-        draw(&job, folder)?;
-        Ok(job)
+        let count = job.labels.len().to_string();
+        log::audit(site, sql, "xunjian", "label.print", &[("count", &count)])
     })?;
     site.sequence()?;
+    std::fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
+    for label in &job.labels {
+        for ending in ["svg", "png"] {
+            let name = format!("{}.{ending}", label.file);
+            std::fs::rename(drawn.join(&name), folder.join(&name)).map_err(Error::io(name))?;
+        }
+    }
+    std::fs::remove_dir_all(&drawn).map_err(Error::io(drawn.display().to_string()))?;
     let list = serde_json::to_vec_pretty(&job.labels)?;
     std::fs::write(folder.join("labels.json"), list).map_err(Error::io("labels.json"))?;
     Ok(job)
@@ -138,45 +154,50 @@ fn wanted(ledger: &Ledger, request: &LabelRequest) -> Vec<Wanted> {
     wanted
 }
 
-fn register(site: &Site, sql: &dyn Sql, label: &Wanted) -> Result<PrintableLabel, Error> {
+/// One print, signed but not yet counting.
+struct Signed {
+    id: LabelPrintId,
+    label: PrintableLabel,
+}
+
+fn sign(site: &Site, label: &Wanted) -> Result<Signed, Error> {
     let kind = LabelKind::of(label.subject.kind)
         .ok_or_else(|| Error::told("这类对象没有标签", "this kind of subject has no label"))?;
-    // A code of 40 bits is unique in a site by trying again: the table refuses a second one.
-    let (id, code) = loop {
-        let id = LabelPrintId::new(clock::new_id());
-        let code = LabelCode::of_print(id.as_str());
-        let taken = sql.query(sql!("label_print_by_code"), &[code.to_string().into()])?;
-        if taken.is_empty() {
-            break (id, code);
-        }
-    };
+    let id = LabelPrintId::new(clock::new_id());
     let settings = &site.settings;
     let payload = label::print(&settings.label_host, &settings.root.site, kind, &id, &site.keys.label)
         .map_err(|error| Error::told(error.to_string(), error.to_string()))?;
-    let subject_kind = serde_json::to_value(label.subject.kind)?;
-    let subject_kind = subject_kind.as_str().unwrap_or_default();
-    let now = clock::now();
-    let place = [subject_kind.into(), label.subject.id.as_str().into(), label.side.into(), id.as_str().into()];
-    sql.execute(sql!("label_print_replace"), &place)?;
-    let values = [
-        id.as_str().into(),
-        code.to_string().into(),
-        subject_kind.into(),
-        label.subject.id.as_str().into(),
-        label.side.into(),
-        payload.as_str().into(),
-        now.0.into(),
-    ];
-    sql.execute(sql!("label_print_insert"), &values)?;
-    Ok(PrintableLabel {
+    let printable = PrintableLabel {
         file: label.file.clone(),
         payload,
-        code,
+        code: LabelCode::of_print(id.as_str()),
         title: label.title.clone(),
         place: label.place.clone(),
         owner: label.owner.clone(),
-        footer: format!("{} · {}", settings.root.name, now.day_in_china()),
-    })
+        footer: format!("{} · {}", settings.root.name, clock::now().day_in_china()),
+    };
+    Ok(Signed { id, label: printable })
+}
+
+/// Makes a print count and replaces the one before it. Two prints of a site with the same 40-bit code are refused by the
+/// table; the command is then simply run again.
+fn register(sql: &dyn Sql, print: &Signed, label: &Wanted) -> Result<(), Error> {
+    let subject_kind = serde_json::to_value(label.subject.kind)?;
+    let subject_kind = subject_kind.as_str().unwrap_or_default();
+    let id = print.id.as_str();
+    let place = [subject_kind.into(), label.subject.id.as_str().into(), label.side.into(), id.into()];
+    sql.execute(sql!("label_print_replace"), &place)?;
+    let values = [
+        id.into(),
+        print.label.code.to_string().into(),
+        subject_kind.into(),
+        label.subject.id.as_str().into(),
+        label.side.into(),
+        print.label.payload.as_str().into(),
+        clock::now().0.into(),
+    ];
+    sql.execute(sql!("label_print_insert"), &values)?;
+    Ok(())
 }
 
 /// Hands the job to `xunjian-report`, which stands beside this program.

@@ -1,9 +1,10 @@
 //! Ledger versions: an import makes a new one when, and only when, something changed. Nothing else ever does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use xunjian_domain::{
     hash::Sha256,
+    ids::{AssetId, VmId},
     ledger::{ChunkRef, ImportReport, Ledger, LedgerChunk, LedgerManifest, LedgerVersion, assign_identities},
 };
 use xunjian_proof::jcs;
@@ -28,13 +29,29 @@ pub struct ImportOutcome {
     pub is_changed: bool,
     /// Assets, virtual machines and orders of the ledger after the import.
     pub counts: (usize, usize, usize),
+    /// Assets and virtual machines of the version before that the files no longer list.
+    pub removed: usize,
 }
 
-/// Imports files. What a file does not speak of stays: a file of orders leaves the assets alone and the other way round.
+/// How an import may change the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportMode {
+    /// Say what would happen; change nothing.
+    DryRun,
+    /// Make a new version, but refuse one that loses more than a tenth of what the version before had: a file of one room,
+    /// or one that could hardly be read, is not the whole ledger.
+    Careful,
+    /// Make a new version whatever it loses.
+    AllowRemovals,
+}
+
+/// Imports files. A kind of thing that no file speaks of stays: a file of orders leaves the assets alone and the other way
+/// round. Assets are replaced as a whole: what the files no longer list is removed, and counted.
 ///
 /// # Errors
-/// [`Error::Import`] when a file cannot be read at all; then nothing was changed.
-pub fn import(site: &Site, files: &[SourceFile], dry_run: bool) -> Result<ImportOutcome, Error> {
+/// [`Error::Import`] when a file cannot be read at all, [`Error::Told`] when too much would be removed; then nothing was
+/// changed.
+pub fn import(site: &Site, files: &[SourceFile], mode: ImportMode) -> Result<ImportOutcome, Error> {
     let mut new_ids = clock::new_id;
     let imported = ledger_import::read(files, &mut new_ids)?;
     let report = imported.report;
@@ -49,17 +66,36 @@ pub fn import(site: &Site, files: &[SourceFile], dry_run: bool) -> Result<Import
         next.derive_systems(&previous.systems, &mut new_ids);
         let counts = (next.assets.len(), next.vms.len(), next.orders.len());
         let is_changed = next != previous;
+        let removed = count_removed(&previous, &next);
+        let had = previous.assets.len() + previous.vms.len();
+        if mode == ImportMode::Careful && removed * 10 > had {
+            return Err(Error::told(
+                format!(
+                    "这些文件会从台账中移除 {removed} 项（现有 {had} 项），未作改动；如确属实，请加 --allow-removals"
+                ),
+                format!(
+                    "these files would remove {removed} of {had} entries; nothing was changed. If that is right, add --allow-removals"
+                ),
+            ));
+        }
         let mut version = before.clone();
-        if is_changed && !dry_run {
+        if is_changed && mode != ImportMode::DryRun {
             let number = before.as_ref().map_or(1, |version| version.version + 1);
             let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
             version = Some(store(site, sql, number, &next, &names.join(", "), &report)?);
         }
-        Ok(ImportOutcome { report, version, is_changed, counts })
+        Ok(ImportOutcome { report, version, is_changed, counts, removed })
     };
-    let outcome = if dry_run { site.db.read(work)? } else { site.db.write(work)? };
+    let outcome = if mode == ImportMode::DryRun { site.db.read(work)? } else { site.db.write(work)? };
     site.sequence()?;
     Ok(outcome)
+}
+
+fn count_removed(previous: &Ledger, next: &Ledger) -> usize {
+    let assets: BTreeSet<&AssetId> = next.assets.iter().map(|asset| &asset.id).collect();
+    let vms: BTreeSet<&VmId> = next.vms.iter().map(|vm| &vm.id).collect();
+    previous.assets.iter().filter(|asset| !assets.contains(&asset.id)).count()
+        + previous.vms.iter().filter(|vm| !vms.contains(&vm.id)).count()
 }
 
 /// A part of the ledger that no file of this import speaks of stays as it was.

@@ -85,9 +85,14 @@ impl Site {
     /// # Errors
     /// [`Error::Told`] when the folder holds a site already or the request makes no sense.
     pub fn init(folder: &Path, root_folder: &Path, new: &NewSite) -> Result<Self, Error> {
-        let provider = check_new(folder, new)?;
-        fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
-        fs::create_dir_all(root_folder).map_err(Error::io(root_folder.display().to_string()))?;
+        let provider = check_new(folder, root_folder, new)?;
+        // Made beside and renamed at the end: a crash in between leaves no half site, and `init` can be run again.
+        let half = half_made(folder);
+        if half.exists() {
+            fs::remove_dir_all(&half).map_err(Error::io(half.display().to_string()))?;
+        }
+        private_folder(&half)?;
+        private_folder(root_folder)?;
         let keepers: Vec<&PartyRef> = new
             .parties
             .iter()
@@ -96,7 +101,7 @@ impl Site {
         let mut root_signers = Vec::new();
         let mut root_keys = Vec::new();
         for (at, keeper) in (1..=new.root_keys).zip(keepers.iter().cycle()) {
-            let signer = keys::create(&root_folder.join(format!("root-{at}.key")))?;
+            let signer = keys::create_again(&root_folder.join(format!("root-{at}.key")))?;
             root_keys.push(RootKey { key: signer.public_key(), party: (*keeper).clone() });
             root_signers.push(signer);
         }
@@ -113,17 +118,19 @@ impl Site {
             service_desk: new.service_desk.clone(),
             limits: LimitProfile::starting(),
         };
-        let machine = MachineKeys::create(&folder.join("keys"))?;
-        let db = Db::open(&folder.join("central.db"))?;
-        let blobs = Blobs::open(&folder.join("blobs"))?;
+        let machine = MachineKeys::create(&half.join("keys"))?;
+        let db = Db::open(&half.join("central.db"))?;
+        let blobs = Blobs::open(&half.join("blobs"))?;
         let statements = machine_statements(&settings, &machine, &provider, &root_signers)?;
         db.write(|sql| store_new(sql, &settings, new, &statements))?;
-        let site = Self { db, blobs, keys: machine, settings, folder: folder.to_owned() };
+        let site = Self { db, blobs, keys: machine, settings, folder: half.clone() };
         log::audit_and_log(&site, "xunjian", "site.init", &[("site", site.settings.root.site.as_str())])?;
         site.sequence()?;
         let root_json = serde_json::to_vec_pretty(&site.settings.root)?;
-        fs::write(folder.join("site-root.json"), root_json).map_err(Error::io("site-root.json"))?;
-        Ok(site)
+        fs::write(half.join("site-root.json"), root_json).map_err(Error::io("site-root.json"))?;
+        drop(site);
+        fs::rename(&half, folder).map_err(Error::io(folder.display().to_string()))?;
+        Self::open(folder)
     }
 
     /// Opens the site in `folder`.
@@ -176,13 +183,51 @@ impl Site {
     }
 }
 
-fn check_new(folder: &Path, new: &NewSite) -> Result<PartyRef, Error> {
-    if folder.join("central.db").exists() {
+/// Where a site is made before it is complete.
+fn half_made(folder: &Path) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(".half-made");
+    folder.with_file_name(name)
+}
+
+/// Makes a folder that only its owner may enter: it will hold names, photos and keys.
+fn private_folder(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(Error::io(folder.display().to_string()))
+}
+
+/// Refuses what could not become a site, before anything is written.
+fn check_new(folder: &Path, root_folder: &Path, new: &NewSite) -> Result<PartyRef, Error> {
+    let is_taken = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if folder.join("central.db").exists() || is_taken {
         let name = folder.display();
         return Err(Error::told(
-            format!("{name} 中已有站点，未作改动"),
-            format!("{name} holds a site already; nothing was changed"),
+            format!("{name} 中已有站点或其他文件，未作改动；请换一个空目录"),
+            format!("{name} holds a site or other files already; nothing was changed. Choose an empty folder"),
         ));
+    }
+    if root_folder.starts_with(folder) || root_folder.starts_with(half_made(folder)) {
+        return Err(Error::told(
+            "根密钥目录不能放在站点数据目录里：根密钥要交由管理方或监理方离线保管",
+            "the root keys cannot lie in the site's folder: 管理方 or 监理方 keeps them offline",
+        ));
+    }
+    // The host becomes part of label payloads (alphanumeric mode) and of the log's name (one word of a signed note).
+    let is_host = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == ':';
+    if new.label_host.is_empty() || !new.label_host.chars().all(is_host) {
+        return Err(Error::told(
+            format!("“{}”不是主机名：只能用字母、数字、点、短横和冒号", new.label_host),
+            format!("“{}” is not a host name: letters, digits, points, dashes and a colon only", new.label_host),
+        ));
+    }
+    let mut ids: Vec<&PartyId> = new.parties.iter().map(|party| &party.id).collect();
+    ids.sort();
+    if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(Error::told("两个单位用了同一个编号", "two organisations have the same id"));
     }
     let mut providers = new.parties.iter().filter(|party| party.kind == PartyKind::Provider);
     let keeper = new.parties.iter().any(|party| matches!(party.kind, PartyKind::Manager | PartyKind::Supervisor));

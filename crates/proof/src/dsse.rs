@@ -89,6 +89,27 @@ impl Envelope {
         Ok(Self { payload: BASE64.encode(payload), payload_type: payload_type.to_owned(), signatures })
     }
 
+    /// The same envelope with more signatures, in the order given; a key that signed already does not sign twice. This is how
+    /// m-of-n root keys that never meet sign one statement, one after the other.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::NotBase64`] for a broken payload, [`EnvelopeError::BadSignature`] when a key cannot sign.
+    pub fn add_signatures(&self, signers: &[&dyn Signer]) -> Result<Self, EnvelopeError> {
+        let message = pae(&self.payload_type, &self.payload()?);
+        let mut more = self.clone();
+        for signer in signers {
+            let keyid = signer.public_key().id();
+            if more.signatures.iter().any(|signature| signature.keyid == keyid) {
+                continue;
+            }
+            let sig = signer
+                .sign(&message)
+                .map_err(|source| EnvelopeError::BadSignature { key: keyid.clone(), source })?;
+            more.signatures.push(EnvelopeSignature { keyid, sig: BASE64.encode(&sig) });
+        }
+        Ok(more)
+    }
+
     /// Reads an envelope and insists on its canonical spelling: one envelope, one sequence of bytes.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ impl Story {
     /// Prints every label and reads the pictures back.
     fn print_labels(&self, done: &mut Inspection) -> anyhow::Result<()> {
         let folder = self.labels_folder();
-        let printed = self.central().args(["labels", "--out"]).args([&folder]).json()?;
+        let printed = self.central().args(["labels", "--all", "--out"]).args([&folder]).json()?;
         let labels = printed["labels"].as_array().context("labels")?.clone();
         let files: Vec<PathBuf> = labels
             .iter()

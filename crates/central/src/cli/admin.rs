@@ -1,23 +1,26 @@
 //! `init`, `user`, `terminal`, `key`.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 use xunjian_domain::{
     ids::{PartyId, SiteId},
     party::{PartyKind, Role},
+    text::Language,
 };
 use xunjian_proof::{
-    dsse::Envelope,
     note::verifier_key,
-    statement::{KeyStatement, PartyRef},
+    statement::{HolderKind, KeyStatement, PartyRef},
     suite::{Ed25519Signer, Signer as _},
 };
 
 use super::{Context, say};
 use crate::{
-    db::sql,
     enrol::{self, KeyRequests},
     error::Error,
     keys,
@@ -39,7 +42,7 @@ pub struct Init {
     /// 服务台电话（5.2.1.2） · Number of the service desk.
     #[arg(long, default_value = "")]
     service_desk: String,
-    /// 单位，形如 provider=名称（provider、manager、supervisor、consumer） · Organisations.
+    /// 单位，形如 provider=名称；同类两家写 consumer:编号=名称（provider、manager、supervisor、consumer） · Organisations.
     #[arg(long = "party", required = true)]
     parties: Vec<String>,
     /// 根密钥存放目录，请交由管理方或监理方离线保管 · Folder for the root keys, to be kept offline.
@@ -120,12 +123,14 @@ impl Init {
     }
 }
 
+/// `provider=NAME`, or `provider:ID=NAME` where a site has two organisations of one kind.
 fn parse_party(text: &str) -> Result<PartyRef, Error> {
     let refuse =
         || Error::told(format!("“{text}”应形如 provider=名称"), format!("“{text}” must look like provider=NAME"));
-    let (kind, name) = text.split_once('=').ok_or_else(refuse)?;
+    let (kind, name) = text.split_once('=').filter(|(_, name)| !name.is_empty()).ok_or_else(refuse)?;
+    let (kind, id) = kind.split_once(':').unwrap_or((kind, kind));
     let parsed: PartyKind = serde_json::from_value(kind.into()).map_err(|_| refuse())?;
-    Ok(PartyRef { id: PartyId::new(kind), kind: parsed, name: name.to_owned() })
+    Ok(PartyRef { id: PartyId::new(id), kind: parsed, name: name.to_owned() })
 }
 
 /// `xunjian user …`
@@ -215,12 +220,15 @@ impl Terminal {
                 });
             }
             Self::List => {
-                let rows = site.db.read(|sql| sql.query(sql!("terminal_select"), &[]))?;
-                let list = rows
-                    .iter()
-                    .map(|row| Ok(json!({ "id": row.text(0)?, "name": row.text(1)?, "key": row.text(2)?, "enrolled_at": row.i64(4)? })))
-                    .collect::<Result<Vec<_>, Error>>()?;
-                context.print(&json!(list), |_| list.iter().map(|terminal| format!("{terminal}\n")).collect());
+                let terminals = site.db.read(enrol::terminals)?;
+                context.print(&json!(terminals), |_| {
+                    terminals
+                        .iter()
+                        .map(|terminal| {
+                            format!("{}  {}  {}  {}\n", terminal.id, terminal.name, terminal.key, terminal.enrolled_at)
+                        })
+                        .collect()
+                });
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -236,9 +244,10 @@ pub enum Key {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// 在离线机器上用根密钥签发 · Sign requests with root keys, on a machine that is never connected.
+    /// 在离线机器上用根密钥签发；门限大于1时把结果交给下一位保管者接着签 · Sign requests with root keys, on a machine that is
+    /// never connected; with a threshold above one the next keeper signs the result.
     Sign {
-        /// `key pending --out` 写出的文件 · The file of requests.
+        /// `key pending --out` 或上一位保管者写出的文件 · The file of requests, or the one the keeper before wrote.
         requests: PathBuf,
         /// 根密钥目录 · Folder of root keys.
         #[arg(long)]
@@ -246,6 +255,9 @@ pub enum Key {
         /// 写入文件 · File to write.
         #[arg(long)]
         out: PathBuf,
+        /// 已逐个核对，不再询问 · Everything was compared; do not ask.
+        #[arg(long)]
+        yes: bool,
     },
     /// 收入已签发的声明 · Take signed statements in.
     Admit {
@@ -275,17 +287,10 @@ impl Key {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         match self {
             Self::Pending { out } => pending(context, out),
-            Self::Sign { requests, root, out } => {
-                let requests: KeyRequests = serde_json::from_str(&read_text(&requests)?)?;
-                let statements = enrol::sign_requests(&requests, &root_signers(&root)?)?;
-                fs::write(&out, serde_json::to_vec_pretty(&statements)?)
-                    .map_err(Error::io(out.display().to_string()))?;
-                print_statements(context, &requests.requests, "已签发", "signed");
-                Ok(ExitCode::SUCCESS)
-            }
+            Self::Sign { requests, root, out, yes } => sign(context, &requests, &root, &out, yes),
             Self::Admit { statements } => {
-                let statements: Vec<Envelope> = serde_json::from_str(&read_text(&statements)?)?;
-                let admitted = enrol::admit(&context.site()?, &statements)?;
+                let signed: KeyRequests = serde_json::from_str(&read_text(&statements)?)?;
+                let admitted = enrol::admit(&context.site()?, &signed.statements)?;
                 print_statements(context, &admitted, "已确认并记入日志", "admitted and logged");
                 Ok(ExitCode::SUCCESS)
             }
@@ -319,25 +324,66 @@ fn pending(context: &Context, out: Option<PathBuf>) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Shows what would be stated, asks, signs. A keeper compares each line with what the person or tablet says.
+fn sign(context: &Context, file: &Path, root: &Path, out: &Path, yes: bool) -> Result<ExitCode, Error> {
+    let mut requests: KeyRequests = serde_json::from_str(&read_text(file)?)?;
+    let is_machine =
+        |statement: &&KeyStatement| !matches!(statement.holder_kind, HolderKind::Person | HolderKind::Terminal);
+    if let Some(machine) = requests.requests.iter().find(is_machine) {
+        let kind = machine.holder_kind;
+        return Err(Error::told(
+            format!("文件要求签发服务自身的密钥（{kind:?}），这只在建站时进行，已拒绝"),
+            format!("the file asks for a key of the service itself ({kind:?}); that is only made by init. Refused"),
+        ));
+    }
+    if !yes {
+        eprintln!("{}", describe(&requests.requests, context.language, "将签发", "about to sign"));
+        eprint!("{}", say(context.language, "逐个核对无误后输入 yes：", "Compare each one, then type yes: "));
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).map_err(Error::io("standard input"))?;
+        if answer.trim() != "yes" {
+            return Err(Error::told(
+                "没有确认，未签发；脚本中请用 --yes",
+                "not confirmed, nothing was signed; scripts use --yes",
+            ));
+        }
+    }
+    requests.statements = enrol::sign_requests(&requests, &root_signers(root)?)?;
+    fs::write(out, serde_json::to_vec_pretty(&requests)?).map_err(Error::io(out.display().to_string()))?;
+    print_statements(context, &requests.requests, "已签发", "signed");
+    Ok(ExitCode::SUCCESS)
+}
+
 fn print_statements(context: &Context, statements: &[KeyStatement], zh: &str, en: &str) {
     let list: Vec<_> = statements
         .iter()
         .map(|statement| json!({ "key": statement.key.id(), "holder": statement.holder_name, "kind": statement.holder_kind }))
         .collect();
-    context.print(&json!(list), |language| {
-        let lines = statements.iter().map(|statement| {
-            format!("  {}  {}  {}", statement.holder_name, statement.party.name, statement.key.id().fingerprint())
-        });
-        let head =
-            say(language, format!("{zh}：{} 个密钥", statements.len()), format!("{en}: {} keys", statements.len()));
-        std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
-    });
+    context.print(&json!(list), |language| describe(statements, language, zh, en));
 }
 
-fn root_signers(folder: &std::path::Path) -> Result<Vec<Ed25519Signer>, Error> {
+/// Who gets which key: name, what it is, roles, organisation, fingerprint.
+fn describe(statements: &[KeyStatement], language: Language, zh: &str, en: &str) -> String {
+    let head = say(language, format!("{zh}：{} 个密钥", statements.len()), format!("{en}: {} keys", statements.len()));
+    let lines = statements.iter().map(|statement| {
+        let roles: Vec<String> = statement.roles.iter().map(|role| format!("{role:?}")).collect();
+        format!(
+            "  {}  {:?} {}  {}（{}）  {}",
+            statement.holder_name,
+            statement.holder_kind,
+            roles.join("、"),
+            statement.party.name,
+            statement.party.kind.zh(),
+            statement.key.id().fingerprint()
+        )
+    });
+    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+fn root_signers(folder: &Path) -> Result<Vec<Ed25519Signer>, Error> {
     keys::files_in(folder)?.iter().map(|file| keys::read(file)).collect()
 }
 
-fn read_text(file: &std::path::Path) -> Result<String, Error> {
+fn read_text(file: &Path) -> Result<String, Error> {
     fs::read_to_string(file).map_err(Error::io(file.display().to_string()))
 }

@@ -14,7 +14,7 @@ use super::{Context, say};
 use crate::{
     error::Error,
     labels::{self, LabelFormat, LabelRequest},
-    ledger,
+    ledger::{self, ImportMode},
     ledger_import::SourceFile,
     round::{self, NewRound},
 };
@@ -30,12 +30,15 @@ pub enum Ledger {
         /// 只试算，不作任何改动 · Change nothing.
         #[arg(long)]
         dry_run: bool,
+        /// 文件不再列出的设备超过一成时也照收 · Import even when more than a tenth of the entries would be removed.
+        #[arg(long)]
+        allow_removals: bool,
     },
 }
 
 impl Ledger {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        let Self::Import { files, dry_run } = self;
+        let Self::Import { files, dry_run, allow_removals } = self;
         let sources = files
             .iter()
             .map(|file| {
@@ -44,12 +47,18 @@ impl Ledger {
                 Ok(SourceFile { name, bytes })
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        let outcome = ledger::import(&context.site()?, &sources, dry_run)?;
+        let mode = match (dry_run, allow_removals) {
+            (true, _) => ImportMode::DryRun,
+            (false, true) => ImportMode::AllowRemovals,
+            (false, false) => ImportMode::Careful,
+        };
+        let outcome = ledger::import(&context.site()?, &sources, mode)?;
         let report = &outcome.report;
         let mut json = report.to_json(context.language);
         json["dry_run"] = dry_run.into();
         json["changed"] = outcome.is_changed.into();
         json["version"] = json!(outcome.version);
+        json["removed"] = outcome.removed.into();
         context.print(&json, |language| {
             let (assets, vms, orders) = outcome.counts;
             let mut lines: Vec<String> = report
@@ -212,6 +221,9 @@ pub struct Labels {
     /// 资产标签 · Asset labels.
     #[arg(long)]
     assets: bool,
+    /// 机房、机柜、资产全部打印；已贴的标签随之作废 · All of them; labels already on the racks are replaced.
+    #[arg(long, conflicts_with_all = ["rooms", "racks", "assets"])]
+    all: bool,
     /// 只打印此机柜 · Only this rack.
     #[arg(long)]
     rack: Option<String>,
@@ -239,11 +251,16 @@ impl Labels {
         if !(150..=1200).contains(&self.dpi) {
             return Err(Error::told("分辨率应在 150 至 1200 之间", "the resolution must be between 150 and 1200 dpi"));
         }
-        let none_named = !(self.rooms || self.racks || self.assets);
+        if !(self.rooms || self.racks || self.assets || self.all) {
+            return Err(Error::told(
+                "请指明打印哪些：--rooms、--racks、--assets 或 --all（重印即作废旧标签）",
+                "say which to print: --rooms, --racks, --assets or --all (a reprint replaces the old label)",
+            ));
+        }
         let request = LabelRequest {
-            rooms: self.rooms || none_named,
-            racks: self.racks || none_named,
-            assets: self.assets || none_named,
+            rooms: self.rooms || self.all,
+            racks: self.racks || self.all,
+            assets: self.assets || self.all,
             only_rack: self.rack,
         };
         let format = LabelFormat { width_tenth_mm, height_tenth_mm, dpi: self.dpi };

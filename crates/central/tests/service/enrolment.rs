@@ -1,9 +1,14 @@
 //! Codes, keys, sessions.
 
+use data_encoding::BASE64;
 use reqwest::StatusCode;
-use xunjian_central::{enrol, keys, site::Site};
+use xunjian_central::{
+    enrol::{self, KeyRequests},
+    keys,
+    site::Site,
+};
 use xunjian_proof::suite::{Ed25519Signer, Signer as _};
-use xunjian_protocol::{enrol::EnrolAnswer, path, problem::ProblemCode};
+use xunjian_protocol::{enrol::EnrolAnswer, path, problem::ProblemCode, session::session_message};
 
 use super::party::{Central, Terminal, enrol_request, new_site, post, problem, rows, set};
 
@@ -13,6 +18,32 @@ async fn a_second_site_in_the_same_folder_is_refused_and_nothing_changes() {
     let again = Site::init(central.site.folder(), &central.folder.path().join("root2"), &new_site());
     assert!(again.is_err_and(|error| error.message().zh.contains("已有站点")));
     assert!(!central.folder.path().join("root2").exists(), "no second root was made");
+}
+
+#[test]
+fn a_site_that_cannot_work_is_refused_before_anything_is_written() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (data, root) = (folder.path().join("data"), folder.path().join("root"));
+    let twice = |new: &mut xunjian_central::site::NewSite| {
+        let again = new.parties[1].clone();
+        new.parties.push(again);
+    };
+    let cases: [(&str, &dyn Fn(&mut xunjian_central::site::NewSite)); 4] = [
+        ("主机名", &|new| new.label_host = "x y.example".into()),
+        ("同一个编号", &twice),
+        ("门限", &|new| new.threshold = 3),
+        ("服务方", &|new| new.parties.truncate(1)),
+    ];
+    for (word, spoil) in cases {
+        let mut new = new_site();
+        spoil(&mut new);
+        let refused = Site::init(&data, &root, &new);
+        assert!(refused.is_err_and(|error| error.message().zh.contains(word)), "{word}");
+        assert!(!data.exists() && !root.exists(), "{word}: something was written");
+    }
+    let inside = Site::init(&data, &data.join("root"), &new_site());
+    assert!(inside.is_err_and(|error| error.message().zh.contains("离线")), "the root never lies with the service");
+    Site::init(&data, &root, &new_site()).unwrap();
 }
 
 #[tokio::test]
@@ -53,12 +84,18 @@ async fn one_root_key_of_two_is_not_enough() {
     let _terminal = Terminal::enrol(&central, "li_inspector", 1).await;
     let requests = enrol::requests(&central.site).unwrap();
     assert_eq!(requests.requests.len(), 2, "the terminal and the person wait");
-    let one = keys::read(&central.folder.path().join("root/root-1.key")).unwrap();
-    let statements = enrol::sign_requests(&requests, &[one]).unwrap();
-    assert!(enrol::admit(&central.site, &statements).is_err(), "the threshold is two");
+    let root_key = |file: &str| keys::read(&central.folder.path().join(file)).unwrap();
+    let one = enrol::sign_requests(&requests, &[root_key("root/root-1.key")]).unwrap();
+    assert!(enrol::admit(&central.site, &one).is_err(), "the threshold is two");
+    // The keepers never meet: the second one signs what the first one sent.
+    let travelling = KeyRequests { statements: one, ..requests.clone() };
+    let both = enrol::sign_requests(&travelling, &[root_key("root/root-2.key")]).unwrap();
+    assert_eq!(enrol::admit(&central.site, &both).unwrap().len(), 2);
+    assert!(enrol::admit(&central.site, &both).unwrap().is_empty(), "nothing new the second time");
+    let swapped = KeyRequests { requests: requests.requests[..1].to_vec(), ..travelling.clone() };
+    assert!(enrol::sign_requests(&swapped, &[root_key("root/root-2.key")]).is_err(), "not what was asked for");
     let stranger = Ed25519Signer::from_seed(&[9; 32]);
     assert!(enrol::sign_requests(&requests, &[stranger]).is_err());
-    central.approve();
     assert!(enrol::requests(&central.site).unwrap().requests.is_empty());
 }
 
@@ -66,13 +103,23 @@ async fn one_root_key_of_two_is_not_enough() {
 async fn a_nonce_is_good_once_and_only_for_the_terminal_that_holds_the_key() {
     let central = Central::start().await;
     let terminal = Terminal::enrol(&central, "li_inspector", 1).await;
+    let stranger = Terminal::enrol(&central, "zhao_inspector", 9).await;
     let id = serde_json::json!({ "terminal": terminal.enrolment.terminal });
+    let answer = |nonce: &serde_json::Value, signer: &Terminal| {
+        let message = session_message(&signer.sealer.site, nonce.as_str().unwrap());
+        let signature = BASE64.encode(&signer.sealer.terminal.1.sign(&message).unwrap());
+        serde_json::json!({ "terminal": terminal.enrolment.terminal, "nonce": nonce, "signature": signature })
+    };
     let challenge: serde_json::Value = terminal.call(path::CHALLENGE, &id).await;
-    let wrong = serde_json::json!({
-        "terminal": terminal.enrolment.terminal, "nonce": challenge["nonce"], "signature": "AAAA",
-    });
-    let refused = problem(terminal.post(path::SESSION, &wrong).await).await;
-    assert_eq!(refused.code, ProblemCode::BadChallenge);
+    let forged = answer(&challenge["nonce"], &stranger);
+    let refused = problem(terminal.post(path::SESSION, &forged).await).await;
+    assert_eq!(refused.code, ProblemCode::BadChallenge, "another terminal's key opens nothing");
+
+    let challenge: serde_json::Value = terminal.call(path::CHALLENGE, &id).await;
+    let right = answer(&challenge["nonce"], &terminal);
+    assert_eq!(terminal.post(path::SESSION, &right).await.status(), StatusCode::OK);
+    let refused = problem(terminal.post(path::SESSION, &right).await).await;
+    assert_eq!(refused.code, ProblemCode::BadChallenge, "the same nonce does not open a second session");
 
     let mut other = Terminal::enrol(&central, "li_inspector", 5).await;
     other.token = "made-up".to_owned();

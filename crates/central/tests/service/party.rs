@@ -75,8 +75,12 @@ impl Central {
         for (name, role) in [("li_inspector", Role::Inspector), ("zhao_inspector", Role::Inspector)] {
             enrol::add_person(&site, name, &PartyId::new("provider"), &[role]).expect("a new person");
         }
-        ledger::import(&site, &[source("ledger.xlsx"), source("netbox/virtual_machines.csv")], false)
-            .expect("an import");
+        ledger::import(
+            &site,
+            &[source("ledger.xlsx"), source("netbox/virtual_machines.csv")],
+            ledger::ImportMode::Careful,
+        )
+        .expect("an import");
         let new_round = NewRound {
             kind: RoundKind::Quarterly,
             quarter: "2026Q4".parse().expect("a quarter"),

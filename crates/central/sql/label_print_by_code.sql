@@ -1,1 +1,0 @@
-SELECT id FROM label_print WHERE code = $1
