@@ -86,6 +86,7 @@ CREATE TABLE ledger_version (
 
 CREATE TABLE round (
     id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
     quarter TEXT NOT NULL,
     title TEXT NOT NULL,
     ledger_version BIGINT NOT NULL REFERENCES ledger_version (version),

@@ -38,6 +38,7 @@ CREATE TABLE set_aside (
     detail TEXT NOT NULL,
     received_at BIGINT NOT NULL
 );
+CREATE INDEX set_aside_terminal ON set_aside (terminal_id);
 
 CREATE TABLE delivered (
     record_id TEXT PRIMARY KEY REFERENCES record (id),

@@ -2,9 +2,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
+use xunjian_testkit::export::{Export, change};
 use xunjian_tests::workspace;
+
+const ROOT: &str = "32e094d0b363cde076589ea0d71143ea1702102aaedb597b7f5b16139407aafa";
 
 /// Every `sh` block of the document, in order: one script.
 fn commands_of_the_document() -> String {
@@ -16,13 +23,22 @@ fn commands_of_the_document() -> String {
 /// A copy of the frozen export of version 1, to be spoiled.
 fn export() -> tempfile::TempDir {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let status = Command::new("cp")
-        .arg("-r")
-        .arg(format!("{}/.", workspace().join("crates/proof/tests/vectors/v1").display()))
-        .arg(folder.path())
-        .status()
-        .expect("cp");
+    let status =
+        Command::new("cp").arg("-r").arg(format!("{}/.", vectors().display())).arg(folder.path()).status().expect("cp");
     assert!(status.success());
+    folder
+}
+
+fn vectors() -> PathBuf {
+    workspace().join("crates/proof/tests/vectors/v1")
+}
+
+/// The frozen export, changed before all of it was signed again by the keys that signed it first.
+fn signed_anew(change: impl FnOnce(&mut Export)) -> tempfile::TempDir {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let mut export = Export::read(&vectors()).expect("the vectors");
+    change(&mut export);
+    export.write(folder.path()).expect("an export");
     folder
 }
 
@@ -41,10 +57,11 @@ fn run(folder: &Path, fingerprint: &str) -> (bool, String) {
 #[test]
 fn the_commands_of_the_document_accept_the_frozen_record() {
     let folder = export();
-    let (passed, text) = run(folder.path(), "32e094d0b363cde076589ea0d71143ea1702102aaedb597b7f5b16139407aafa");
+    let (passed, text) = run(folder.path(), ROOT);
     assert!(passed, "{text}");
     assert!(text.contains("record id: "), "{text}");
     assert!(text.contains("receipt: leaf 2 of 3"), "{text}");
+    assert!(text.contains("photos: 2 of 2"), "{text}");
 }
 
 #[test]
@@ -67,7 +84,32 @@ fn the_commands_of_the_document_refuse_whatever_was_changed() {
         spoil("key-statements/inspector.json", "\"sig\":\"", "\"sig\":\"A"),
     ];
     for (folder, case) in cases {
-        let (passed, text) = run(folder.path(), "32e094d0b363cde076589ea0d71143ea1702102aaedb597b7f5b16139407aafa");
+        let (passed, text) = run(folder.path(), ROOT);
         assert!(!passed, "{case} was accepted:\n{text}");
     }
+}
+
+#[test]
+fn the_commands_of_the_document_refuse_keys_that_are_not_for_this_however_well_all_is_signed() {
+    let (passed, text) = run(signed_anew(|_| ()).path(), ROOT);
+    assert!(passed, "signing anew changes nothing: {text}");
+    for (case, change) in change::REFUSED {
+        let (passed, text) = run(signed_anew(change).path(), ROOT);
+        assert!(!passed, "{case} was accepted:\n{text}");
+    }
+}
+
+#[test]
+fn the_commands_of_the_document_look_at_the_photos_that_are_there() {
+    let folder = export();
+    let photos: Vec<PathBuf> = fs::read_dir(folder.path().join("photos"))
+        .expect("photos")
+        .map(|entry| entry.expect("a photo").path())
+        .collect();
+    fs::remove_file(&photos[0]).expect("a photo less");
+    let (passed, text) = run(folder.path(), ROOT);
+    assert!(passed && text.contains("photos: 1 of 2"), "{text}");
+    fs::write(&photos[1], b"another picture").expect("a photo");
+    let (passed, text) = run(folder.path(), ROOT);
+    assert!(!passed, "{text}");
 }

@@ -1,1 +1,1 @@
-INSERT INTO log_inbox (id, kind, envelope_sha256, envelope) VALUES ($1, $2, $3, $4)
+INSERT INTO log_inbox (id, kind, subject, envelope_sha256, envelope) VALUES ($1, $2, $3, $4, $5)

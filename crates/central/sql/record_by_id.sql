@@ -1,1 +1,1 @@
-SELECT envelope, terminal_id FROM record WHERE id = $1
+SELECT envelope, terminal_id, envelope_sha256 FROM record WHERE id = $1

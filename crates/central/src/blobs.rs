@@ -1,14 +1,16 @@
 //! Photos on disk, named by their hash.
 //!
-//! Order of effects for a blob that arrives: bytes go to `partial/`; when the last one is there the file is flushed, read
-//! back and hashed; only if that hash is its name is it renamed to `objects/`, and the folder flushed; then the caller
-//! writes the row. A crash before the rename leaves a partial file that the terminal resumes; a crash between rename and
-//! row leaves a complete object that the next upload of the same blob finds.
+//! Order of effects for a blob that arrives: bytes go to `partial/`; when the last one is there the file gets a private
+//! name, so that no other upload can write to it, is flushed, read back and hashed; only if that hash is its name is it
+//! renamed to `objects/`, and the folder flushed; then the caller writes the row. A crash before the last rename leaves a
+//! partial file, under either name, that the terminal resumes; a crash between rename and row leaves a complete object
+//! that the next upload of the same blob finds. A stored blob whose bytes have changed goes to `damaged/`.
 
 use std::{
     fs::{self, File},
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use sha2::{Digest as _, Sha256 as Hasher};
@@ -19,6 +21,8 @@ use crate::error::Error;
 /// The blob folder of a site.
 pub struct Blobs {
     folder: PathBuf,
+    /// Held while an object comes or goes, so that a damaged one cannot be moved aside in place of its fresh copy.
+    objects: Mutex<()>,
 }
 
 impl Blobs {
@@ -27,11 +31,11 @@ impl Blobs {
     /// # Errors
     /// [`Error::Io`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        for part in ["objects", "partial"] {
+        for part in ["objects", "partial", "damaged"] {
             let path = folder.join(part);
             fs::create_dir_all(&path).map_err(Error::io(path.display().to_string()))?;
         }
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), objects: Mutex::new(()) })
     }
 
     /// Where a stored blob lies.
@@ -47,10 +51,36 @@ impl Blobs {
         self.folder.join("partial").join(terminal.as_str()).join(sha256.to_hex())
     }
 
+    /// The private name of a partial file that has all its bytes and is being hashed.
+    fn finishing(&self, terminal: &TerminalId, sha256: &Sha256) -> PathBuf {
+        self.partial(terminal, sha256).with_extension("finishing")
+    }
+
     /// How many bytes of an unfinished upload are there.
     #[must_use]
     pub fn partial_bytes(&self, terminal: &TerminalId, sha256: &Sha256) -> u64 {
-        fs::metadata(self.partial(terminal, sha256)).map_or(0, |file| file.len())
+        let partial = fs::metadata(self.partial(terminal, sha256));
+        partial.or_else(|_| fs::metadata(self.finishing(terminal, sha256))).map_or(0, |file| file.len())
+    }
+
+    /// Brings a partial file into a state that an upload of `total` bytes can go on from, and says how many bytes are
+    /// there: what a crash left under its private name gets its name back, and what is longer than the blob is discarded.
+    /// Only for whoever holds the right to write it.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn settle_partial(&self, terminal: &TerminalId, sha256: &Sha256, total: u64) -> Result<u64, Error> {
+        let (partial, finishing) = (self.partial(terminal, sha256), self.finishing(terminal, sha256));
+        let name = || partial.display().to_string();
+        if finishing.exists() {
+            fs::rename(&finishing, &partial).map_err(Error::io(name()))?;
+        }
+        let bytes = self.partial_bytes(terminal, sha256);
+        if bytes > total {
+            fs::remove_file(&partial).map_err(Error::io(name()))?;
+            return Ok(0);
+        }
+        Ok(bytes)
     }
 
     /// Opens a partial file for writing at its end, emptied first when the upload starts at byte 0.
@@ -73,27 +103,50 @@ impl Blobs {
         options.open(&path).map_err(Error::io(name()))
     }
 
-    /// Takes a complete partial file into the store. `Ok(false)` when its bytes do not hash to its name; the partial file
-    /// is removed then, because resuming it could never succeed.
+    /// Takes a complete partial file into the store and says how many bytes it has. `Ok(None)` when its bytes do not hash
+    /// to its name; the partial file is removed then, because resuming it could never succeed.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn finish(&self, terminal: &TerminalId, sha256: &Sha256) -> Result<bool, Error> {
-        let partial = self.partial(terminal, sha256);
+    pub fn finish(&self, terminal: &TerminalId, sha256: &Sha256) -> Result<Option<u64>, Error> {
+        let (partial, finishing) = (self.partial(terminal, sha256), self.finishing(terminal, sha256));
         let object = self.object(sha256);
         let name = || partial.display().to_string();
-        let file = File::open(&partial).map_err(Error::io(name()))?;
+        fs::rename(&partial, &finishing).map_err(Error::io(name()))?;
+        let file = File::open(&finishing).map_err(Error::io(name()))?;
         file.sync_all().map_err(Error::io(name()))?;
+        let bytes = file.metadata().map_err(Error::io(name()))?.len();
         if hash_file(file).map_err(Error::io(name()))? != *sha256 {
-            fs::remove_file(&partial).map_err(Error::io(name()))?;
-            return Ok(false);
+            fs::remove_file(&finishing).map_err(Error::io(name()))?;
+            return Ok(None);
         }
         let folder = object.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder).map_err(Error::io(name()))?;
         fail::fail_point!("blob.before_rename");
-        fs::rename(&partial, &object).map_err(Error::io(name()))?;
+        let _coming = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        fs::rename(&finishing, &object).map_err(Error::io(name()))?;
         sync_folder(folder).and_then(|()| sync_folder(&self.folder.join("objects"))).map_err(Error::io(name()))?;
         fail::fail_point!("blob.after_rename");
+        Ok(Some(bytes))
+    }
+
+    /// Moves a stored blob whose bytes no longer hash to its name to `damaged/`, for a person to look at. Says whether it
+    /// was moved: one that is intact stays.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn set_aside_damaged(&self, sha256: &Sha256) -> Result<bool, Error> {
+        let _going = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked again under the lock: a fresh copy may have come meanwhile.
+        if !matches!(self.check(sha256)?, Some((_, false))) {
+            return Ok(false);
+        }
+        let damaged = self.folder.join("damaged");
+        let hex = sha256.to_hex();
+        let free = (1_u32..).map(|at| damaged.join(format!("{hex}.{at}"))).find(|path| !path.exists());
+        if let Some(path) = free {
+            fs::rename(self.object(sha256), &path).map_err(Error::io(path.display().to_string()))?;
+        }
         Ok(true)
     }
 

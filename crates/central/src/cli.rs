@@ -53,6 +53,9 @@ enum Command {
     /// 密钥：待确认、签发、吊销 · Keys: pending, signed, revoked.
     #[command(subcommand)]
     Key(admin::Key),
+    /// 另存待查的记录 · Records that were refused and kept aside.
+    #[command(subcommand)]
+    Aside(serve::Aside),
     /// 从存储的字节重新核验全部记录、回执与照片 · Verify everything from stored bytes.
     VerifyAll,
     /// 重新推导日志、终端链与附件并指出每处损坏 · Derive log, chains and blobs again.
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::User(command) => command.run(&context),
         Command::Terminal(command) => command.run(&context),
         Command::Key(command) => command.run(&context),
+        Command::Aside(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),
         Command::Fsck => serve::verify(&context, crate::integrity::fsck),
         Command::Openapi => serve::openapi(),

@@ -73,6 +73,12 @@ pub fn add_person(site: &Site, name: &str, party: &PartyId, roles: &[Role]) -> R
                 format!("nobody of {} can be {role:?}", party.name),
             ));
         }
+        if roles.contains(&Role::Inspector) && roles.contains(&Role::Administrator) {
+            return Err(Error::told(
+                "管理员不能同时是巡检人员：管理服务的人不能签记录",
+                "an administrator cannot be an inspector too: whoever runs the service cannot sign records",
+            ));
+        }
         let person = Person { id: PersonId::new(clock::new_id()), name: name.to_owned(), party, roles: roles.to_vec() };
         let values = [
             person.id.as_str().into(),

@@ -7,18 +7,15 @@ mod openapi;
 mod records;
 mod site_pages;
 mod terminals;
+mod turn;
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     routing::{get, post},
 };
-use xunjian_domain::{hash::Sha256, ids::TerminalId};
 use xunjian_protocol::path;
 
 pub use self::openapi::document as openapi_document;
@@ -29,7 +26,7 @@ use crate::{delivery, error::Error, site::Site};
 pub struct App {
     site: Arc<Site>,
     /// Uploads under way: two at once into the same partial file would spoil it.
-    uploads: Arc<Mutex<HashSet<(TerminalId, Sha256)>>>,
+    uploads: Arc<turn::Uploads>,
 }
 
 impl App {

@@ -4,6 +4,8 @@
 //! an answer. A crash before the commit leaves nothing, and the terminal sends again; a crash after it leaves the record,
 //! and the repeated call answers `Identical`.
 
+mod content;
+
 use xunjian_domain::{hash::Sha256, ids::TerminalId, plan::PlannedVisit, template::Template, visit::seal_problems};
 use xunjian_proof::{
     record::Record,
@@ -18,7 +20,7 @@ use xunjian_protocol::{
 };
 
 use crate::{
-    clock,
+    aside, clock,
     db::{Sql, sql},
     error::Error,
     ledger::read_chunk,
@@ -58,15 +60,7 @@ pub fn submit(
             Err(refusal) => refusal,
         };
         if refusal.is_kept {
-            let values = [
-                Sha256::of(envelope).to_hex().into(),
-                envelope.to_vec().into(),
-                terminal.as_str().into(),
-                refusal.code.number().into(),
-                refusal.detail.as_str().into(),
-                clock::now().0.into(),
-            ];
-            sql.execute(sql!("set_aside_insert"), &values)?;
+            aside::keep(site, sql, terminal, envelope, (refusal.code, &refusal.detail))?;
         }
         Ok(RecordAnswer::Refused { problem: Problem::new(refusal.code, refusal.detail, language) })
     })?;
@@ -86,7 +80,8 @@ fn judge(
     envelope: &[u8],
 ) -> Result<Result<Judgement, Refusal>, Error> {
     if envelope.len() > MAX_ENVELOPE_BYTES {
-        return Ok(Err(kept(ProblemCode::TooLarge, format!("{} bytes", envelope.len()))));
+        let detail = format!("{} bytes", envelope.len());
+        return Ok(Err(Refusal { code: ProblemCode::TooLarge, detail, is_kept: false }));
     }
     let verified = match verification::read_record(envelope) {
         Ok((_, verified)) => verified,
@@ -165,6 +160,12 @@ fn judge_plan(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> 
     }
     let template: Template = read_chunk(sql, &planned.template.sha256)?;
     let visit_on = record.clock.sealed.wall_ms.day_in_china();
+    let content = content::problem(record, &visit, &template)
+        .map_or_else(|| content::of_ledger(sql, record, &visit, &planned.ledger), |problem| Ok(Some(problem)))?;
+    let content = content.map_or_else(|| content::of_blobs(sql, record), |problem| Ok(Some(problem)))?;
+    if let Some(problem) = content {
+        return Ok(Some(kept(ProblemCode::RecordMalformed, problem)));
+    }
     let problems = seal_problems(&template, &visit, &record.lines, &record.findings, visit_on);
     match problems.first() {
         Some(problem) => refuse(problem.message.en.clone()),
@@ -191,15 +192,35 @@ fn judge_place(sql: &dyn Sql, verified: &VerifiedRecord) -> Result<Option<Refusa
             format!("revision {revision} of the visit: {}", row.text(0)?),
         )));
     }
+    let broken = |detail: String| Ok(Some(kept(ProblemCode::BrokenChain, detail)));
     let before = in_chain(record.terminal.sequence.saturating_sub(1))?;
     let named = record.terminal.previous.map(|previous| previous.to_hex());
     if before.is_some() && before != named {
-        return Ok(Some(kept(
-            ProblemCode::BrokenChain,
-            format!("the record before is {}", before.unwrap_or_default()),
-        )));
+        return broken(format!("the record before is {}", before.unwrap_or_default()));
     }
-    Ok(None)
+    // Records may come out of order, by relay bundle for one: then the next one is here already and names this place.
+    let after = record.terminal.sequence.saturating_add(1);
+    let values = [record.terminal.id.as_str().into(), to_i64(after).into()];
+    if let Some(row) = sql.first(sql!("record_after"), &values)? {
+        let (_, next) = verification::read_record(row.bytes(1)?).map_err(|failure| Error::Damaged(failure.reason))?;
+        if next.record.terminal.previous != Some(verified.id) {
+            return broken(format!("the record after, {}, names another one before it", row.text(0)?));
+        }
+    }
+    judge_amendment(sql, record)
+}
+
+/// An amendment corrects the record that stands here as the revision before, and no other.
+fn judge_amendment(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> {
+    let Some(amends) = &record.amends else { return Ok(None) };
+    let revision = i64::from(record.visit.revision) - 1;
+    let row = sql.first(sql!("record_of_visit"), &[record.visit.id.as_str().into(), revision.into()])?;
+    let before = row.map(|row| row.text(0).map(str::to_owned)).transpose()?;
+    if before.as_deref() == Some(&amends.record.to_hex()) {
+        return Ok(None);
+    }
+    let before = before.unwrap_or_else(|| "not here".to_owned());
+    Ok(Some(kept(ProblemCode::BrokenChain, format!("revision {revision} of the visit is {before}"))))
 }
 
 fn store(sql: &dyn Sql, verified: &VerifiedRecord, envelope: &[u8]) -> Result<(), Error> {

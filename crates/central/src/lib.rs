@@ -4,6 +4,7 @@
 //! Use cases are plain functions over [`site::Site`]; [`http`] and [`cli`] are thin shells around them. The service never
 //! uses the terminal's engine and never trusts a terminal: whatever comes in is verified before it is stored.
 
+pub mod aside;
 pub mod blobs;
 pub mod cli;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod intake;
 pub mod integrity;
 pub mod keys;
 pub mod labels;
+pub mod leaf;
 pub mod ledger;
 pub mod ledger_import;
 pub mod log;

@@ -20,6 +20,7 @@ use crate::{
     clock,
     db::{Sql, sql},
     error::Error,
+    leaf::Leaf,
     site::Site,
 };
 
@@ -34,9 +35,12 @@ pub fn clock_name(origin: &str) -> String {
 /// # Errors
 /// [`Error`] of the database.
 pub fn enqueue(sql: &dyn Sql, kind: &str, envelope: &Envelope) -> Result<(), Error> {
+    let leaf = Leaf::read(envelope)?;
+    debug_assert_eq!(kind, leaf.kind(), "the kind of a leaf is that of its payload");
     let bytes = envelope.to_bytes();
     let hash = Sha256::of(&bytes).to_hex();
-    sql.execute(sql!("log_inbox_insert"), &[clock::new_id().into(), kind.into(), hash.into(), bytes.into()])?;
+    let values = [clock::new_id().into(), leaf.kind().into(), leaf.subject().into(), hash.into(), bytes.into()];
+    sql.execute(sql!("log_inbox_insert"), &values)?;
     Ok(())
 }
 
@@ -111,12 +115,14 @@ fn sequence_batch(site: &Site, sql: &dyn Sql) -> Result<(u64, usize), Error> {
     let now = clock::now();
     let mut size = old;
     for row in &waiting {
-        let (id, kind, hash, bytes) = (row.text(0)?, row.text(1)?, row.text(2)?, row.bytes(3)?);
+        let (id, kind, subject) = (row.text(0)?, row.text(1)?, row.text(2)?);
+        let (hash, bytes) = (row.text(3)?, row.bytes(4)?);
         for (level, index, hash) in merkle::append(&StoredNodes(sql), size, merkle::leaf_hash(bytes))? {
             let values = [i64::from(level).into(), to_i64(index).into(), hash.to_hex().into()];
             sql.execute(sql!("log_node_insert"), &values)?;
         }
-        let values = [to_i64(size).into(), kind.into(), hash.into(), bytes.to_vec().into(), now.0.into()];
+        let values =
+            [to_i64(size).into(), kind.into(), subject.into(), hash.into(), bytes.to_vec().into(), now.0.into()];
         sql.execute(sql!("log_entry_insert"), &values)?;
         sql.execute(sql!("log_inbox_delete"), &[id.into()])?;
         size += 1;
@@ -171,6 +177,17 @@ pub fn receipt(sql: &dyn Sql, envelope: &Sha256) -> Result<Option<(Vec<u8>, Rece
     let checkpoint = checkpoint.ok_or_else(|| Error::Damaged("the log has entries but no checkpoint".to_owned()))?;
     let proof = merkle::inclusion_proof(&StoredNodes(sql), index, size)?;
     Ok(Some((row.bytes(1)?.to_vec(), Receipt { index, proof, checkpoint })))
+}
+
+/// The leaves of a kind that speak of `subject`, logged or waiting, oldest first.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub(crate) fn about(sql: &dyn Sql, kind: &str, subject: &str) -> Result<Vec<Vec<u8>>, Error> {
+    let values = [kind.into(), subject.into()];
+    let logged = sql.query(sql!("log_entry_by_subject"), &values)?;
+    let waiting = sql.query(sql!("log_inbox_by_subject"), &values)?;
+    Ok(logged.iter().chain(&waiting).map(|row| row.bytes(0).map(<[u8]>::to_vec)).collect::<Result<_, _>>()?)
 }
 
 /// The proof that the tree of `from` leaves is a prefix of the newest one.

@@ -3,9 +3,9 @@
 use xunjian_domain::{hash::Sha256, subject::Subject, time::TimestampMs};
 use xunjian_proof::{
     dsse::Envelope,
-    statement::{LabelPrint, PlanStatement, Statement as _},
+    statement::{HolderKind, LabelPrint, LabelPrints, PlanStatement, Statement as _},
 };
-use xunjian_protocol::package::{LabelPrints, PackageRound, WorkPackage};
+use xunjian_protocol::package::{PackageRound, WorkPackage};
 
 use crate::{
     clock,
@@ -21,11 +21,13 @@ use crate::{
 /// # Errors
 /// [`Error`] of the database.
 pub fn build(site: &Site) -> Result<(String, WorkPackage), Error> {
+    // A plan may wait for the sequencer when the command that opened the round was cut short.
+    site.sequence()?;
     site.db.write(|sql| {
         let envelopes = |statement: &str| -> Result<Vec<String>, Error> {
             sql.query(statement, &[])?.iter().map(|row| text_of(row.bytes(0)?)).collect()
         };
-        let (label_prints, _) = store_chunk(sql, &LabelPrints { prints: label_prints(sql)? })?;
+        let (label_prints, _) = store_chunk(sql, &label_prints(site, sql)?)?;
         let mut package = WorkPackage {
             site_root: site.settings.root.clone(),
             key_statements: envelopes(sql!("key_statement_select"))?,
@@ -59,11 +61,12 @@ fn round(sql: &dyn Sql, row: &Row) -> Result<PackageRound, Error> {
     })
 }
 
-/// Every print a terminal may meet, replaced ones too: a replaced label must be recognised as such.
+/// Every print a terminal may meet, replaced ones too (a replaced label must be recognised as such), signed by the service.
+/// While nothing is printed the bytes stay the same, and with them the package's ETag.
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub fn label_prints(sql: &dyn Sql) -> Result<Vec<LabelPrint>, Error> {
+pub fn label_prints(site: &Site, sql: &dyn Sql) -> Result<Envelope, Error> {
     let read = |row: &Row| -> Result<LabelPrint, Error> {
         let kind = serde_json::from_value(row.text(1)?.into())?;
         let replaced_by = row.text(5)?;
@@ -75,7 +78,12 @@ pub fn label_prints(sql: &dyn Sql) -> Result<Vec<LabelPrint>, Error> {
             replaced_by: (!replaced_by.is_empty()).then(|| replaced_by.into()),
         })
     };
-    sql.query(sql!("label_print_select"), &[])?.iter().map(read).collect()
+    let prints: Vec<LabelPrint> =
+        sql.query(sql!("label_print_select"), &[])?.iter().map(read).collect::<Result<_, _>>()?;
+    let key_since = site.keyring(sql)?.current(HolderKind::Service).map(|service| service.valid_from);
+    let newest = prints.iter().map(|print| print.printed_at).chain(key_since).max();
+    let list = LabelPrints { site: site.settings.root.site.clone(), prints, made_at: newest.unwrap_or(TimestampMs(0)) };
+    Ok(list.sign(&[&site.keys.service])?)
 }
 
 fn text_of(bytes: &[u8]) -> Result<String, Error> {

@@ -13,7 +13,7 @@ use xunjian_proof::statement::{PlanStatement, Statement as _};
 
 use crate::{
     clock,
-    db::sql,
+    db::{Sql, sql},
     error::Error,
     ledger::{current, store_chunk},
     log,
@@ -49,7 +49,7 @@ pub struct OpenedRound {
 /// Opens a round over the newest ledger version.
 ///
 /// # Errors
-/// [`Error::Told`] when there is no ledger or an exclusion names nothing.
+/// [`Error::Told`] when there is no ledger, an exclusion names nothing, or the quarter has an open quarterly round already.
 pub fn open(site: &Site, new: &NewRound) -> Result<OpenedRound, Error> {
     let template = Template::annex_a();
     let (plan, visits, envelope) = site.db.write(|sql| {
@@ -60,6 +60,7 @@ pub fn open(site: &Site, new: &NewRound) -> Result<OpenedRound, Error> {
             )
         })?;
         let exclusions = resolve_exclusions(&ledger, &new.exclusions)?;
+        refuse_second(sql, new)?;
         let visits = derive_visits(&template, &ledger, &exclusions, &mut clock::new_id);
         let (template_sha256, _) = store_chunk(sql, &template)?;
         let refs = visits
@@ -99,6 +100,7 @@ pub fn open(site: &Site, new: &NewRound) -> Result<OpenedRound, Error> {
         let plan = statement.plan;
         let round_values = [
             plan.round.id.as_str().into(),
+            kind_text(plan.round.kind)?.into(),
             plan.round.quarter.to_string().into(),
             plan.round.title.as_str().into(),
             i64::from(plan.ledger.version).into(),
@@ -107,12 +109,11 @@ pub fn open(site: &Site, new: &NewRound) -> Result<OpenedRound, Error> {
         ];
         sql.execute(sql!("round_insert"), &round_values)?;
         for (visit, named) in visits.iter().zip(&plan.visits) {
-            let kind = serde_json::to_value(visit.kind)?;
             let values = [
                 visit.id.as_str().into(),
                 plan.round.id.as_str().into(),
                 named.sha256.to_hex().into(),
-                kind.as_str().unwrap_or_default().into(),
+                kind_text(visit.kind)?.into(),
                 visit.title.as_str().into(),
                 i64::from(named.lines).into(),
             ];
@@ -133,6 +134,25 @@ pub fn open(site: &Site, new: &NewRound) -> Result<OpenedRound, Error> {
     let leaf = receipt.map(|(_, receipt)| receipt.index);
     let leaf = leaf.ok_or_else(|| Error::Damaged("the plan did not reach the log".to_owned()))?;
     Ok(OpenedRound { plan, visits, leaf })
+}
+
+/// A quarter is walked once: a second quarterly round would ask everything of everyone again.
+fn refuse_second(sql: &dyn Sql, new: &NewRound) -> Result<(), Error> {
+    if new.kind != RoundKind::Quarterly {
+        return Ok(());
+    }
+    let quarter = new.quarter;
+    let Some(row) = sql.first(sql!("round_open_quarterly"), &[quarter.to_string().into()])? else { return Ok(()) };
+    let (id, title) = (row.text(0)?, row.text(1)?);
+    Err(Error::told(
+        format!("{quarter} 已有进行中的季度巡检“{title}”（{id}），未另开新轮次"),
+        format!("the quarterly round “{title}” ({id}) of {quarter} is open already; no second one was opened"),
+    ))
+}
+
+/// A kind as columns and documents spell it.
+pub(crate) fn kind_text(kind: impl serde::Serialize) -> Result<String, Error> {
+    Ok(serde_json::to_value(kind)?.as_str().unwrap_or_default().to_owned())
 }
 
 /// Exclusions by name become exclusions by subject; a rack takes its assets along, a room its racks.

@@ -79,6 +79,18 @@ pub fn terminal_of(site: &Site, token: &str) -> Result<TerminalId, Error> {
     Ok(TerminalId::new(row.text(0)?))
 }
 
+/// Refuses a terminal whose key was revoked: it gets no more work. What it sealed before may still come in and be judged.
+///
+/// # Errors
+/// [`Error::Problem`] 403.5.
+pub fn refuse_revoked(site: &Site, terminal: &TerminalId) -> Result<(), Error> {
+    let row = site.db.read(|sql| sql.first(sql!("terminal_revoked"), &[terminal.as_str().into()]))?;
+    match row {
+        Some(row) => Err(Error::Problem(ProblemCode::TerminalRevoked, row.text(0)?.to_owned())),
+        None => Ok(()),
+    }
+}
+
 fn public_key(sql: &dyn Sql, terminal: &TerminalId) -> Result<Option<PublicKey>, Error> {
     let row = sql.first(sql!("terminal_by_id"), &[terminal.as_str().into()])?;
     row.map(|row| Ok(serde_json::from_str(row.text(0)?)?)).transpose()

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     hash::Sha256,
     ids::{CheckKey, CriterionKey},
-    outcome::Outcome,
     subject::SubjectKind,
     text::Text,
     value::Input,
@@ -236,12 +235,6 @@ impl Template {
 }
 
 impl Criterion {
-    /// The least a line may say when its checks came out as they did: 异常 when any check is.
-    #[must_use]
-    pub fn floor(outcomes: &[Outcome]) -> Option<Outcome> {
-        outcomes.contains(&Outcome::Abnormal).then_some(Outcome::Abnormal)
-    }
-
     /// The check with this key.
     #[must_use]
     pub fn check(&self, key: &CheckKey) -> Option<&Check> {

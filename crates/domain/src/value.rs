@@ -227,6 +227,20 @@ impl Input {
         !matches!(self, Self::Judgement)
     }
 
+    /// Whether “其余全部正常” may answer a line that asks this: never what is counted, measured, dated or looked up.
+    #[must_use]
+    pub fn may_be_bulk(&self) -> bool {
+        !matches!(
+            self,
+            Self::Count { .. }
+                | Self::Readings { .. }
+                | Self::EarliestFootage { .. }
+                | Self::UnitCounts
+                | Self::Expiries
+                | Self::Register
+        )
+    }
+
     /// Checks that `value` answers this input and says what it suggests. A suggestion warns; it never blocks.
     ///
     /// # Errors

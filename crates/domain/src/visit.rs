@@ -25,6 +25,8 @@ pub struct CheckResult {
     pub check: CheckKey,
     /// How it came out.
     pub outcome: Outcome,
+    /// Why, for 不适用 and 未检; empty for the others.
+    pub reason: String,
     /// What was recorded, for checks that take a value.
     pub value: Option<Value>,
 }
@@ -123,6 +125,8 @@ pub struct Finding {
     pub subject: Subject,
     /// How bad it is.
     pub severity: Severity,
+    /// What sort of problem: a preset's key or free words; empty when nobody said.
+    pub category: String,
     /// What is wrong.
     pub description: String,
     /// 归属单位 or responsible unit.
@@ -141,4 +145,6 @@ pub struct Finding {
     pub after_photos: Vec<Sha256>,
     /// The call to the service desk.
     pub desk_call: Option<DeskCall>,
+    /// The finding of an earlier round that this one carries on.
+    pub follows: Option<FindingId>,
 }

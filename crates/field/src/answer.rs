@@ -101,6 +101,9 @@ pub struct NewCheck {
     pub check: String,
     /// How it came out; nothing is preselected.
     pub outcome: Outcome,
+    /// Why, for 不适用 and 未检.
+    #[serde(default)]
+    pub reason: String,
     /// What was recorded.
     #[serde(default)]
     pub value: Option<NewValue>,
@@ -237,7 +240,8 @@ pub(crate) fn put_checks(
         if let Some(value) = &value {
             warnings.extend(value_warnings(check, new.outcome, suggested, value));
         }
-        let result = CheckResult { check: check.key.clone(), outcome: new.outcome, value };
+        let reason = new.reason.trim().to_owned();
+        let result = CheckResult { check: check.key.clone(), outcome: new.outcome, reason, value };
         draft::put_check(connection, &desk.draft.id, line.no, &result, false)?;
         reports.push(CheckReport { check: check.key.clone(), outcome: new.outcome, suggested });
     }

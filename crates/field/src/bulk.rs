@@ -93,7 +93,10 @@ fn fill(
     sightings: &[Sighting],
 ) -> Result<Option<Vec<CheckResult>>, FieldError> {
     let criterion: &Criterion = desk.layout.criterion(&line.criterion)?;
-    if criterion.evidence.photos_when_normal > 0 || known.iter().any(|result| result.outcome != Outcome::Normal) {
+    // The rules of sealing refuse the same, in a record as in a draft.
+    let is_for_people =
+        criterion.evidence.photos_when_normal > 0 || criterion.checks.iter().any(|check| !check.input.may_be_bulk());
+    if is_for_people || known.iter().any(|result| result.outcome != Outcome::Normal) {
         return Ok(None);
     }
     let mut checks = Vec::new();
@@ -102,7 +105,8 @@ fn fill(
             continue;
         }
         let Some(value) = normal_value(connection, desk, line, check, sightings)? else { return Ok(None) };
-        checks.push(CheckResult { check: check.key.clone(), outcome: Outcome::Normal, value });
+        let (check, reason) = (check.key.clone(), String::new());
+        checks.push(CheckResult { check, outcome: Outcome::Normal, reason, value });
     }
     Ok(Some(checks))
 }

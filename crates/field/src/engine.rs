@@ -22,6 +22,7 @@ use crate::{
     error::FieldError,
     ids::{IdSource, SystemIds},
     photo::{PhotoFolder, Recovery, store::DEFAULT_RESERVE_BYTES},
+    private,
     store::{Store, draft, person::Person, terminal::Terminal},
 };
 
@@ -58,11 +59,14 @@ impl Field {
             let path = path.to_owned();
             move |source| FieldError::File { path, source }
         };
-        std::fs::create_dir_all(folder).map_err(at(folder))?;
+        private::make_folder(folder).map_err(at(folder))?;
         let lock = take_lock(folder)?;
-        let store = Store::open(&folder.join("field.db"))?;
+        let database = folder.join("field.db");
+        // SQLite gives its side files the permissions of the database.
+        private::open_file(&database).map_err(at(&database))?;
+        let store = Store::open(&database)?;
         let photo_root = folder.join("photos");
-        std::fs::create_dir_all(&photo_root).map_err(at(&photo_root))?;
+        private::make_folder(&photo_root).map_err(at(&photo_root))?;
         let photos = PhotoFolder::open(&photo_root, DEFAULT_RESERVE_BYTES)?;
         let known = store.read(draft::all_photos)?.into_iter().collect();
         let recovery = photos.recover(&known)?;
@@ -128,12 +132,7 @@ impl Field {
 
 fn take_lock(folder: &Path) -> Result<File, FieldError> {
     let path = folder.join("lock");
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|source| FieldError::File { path: path.clone(), source })?;
+    let lock = private::open_file(&path).map_err(|source| FieldError::File { path: path.clone(), source })?;
     let begun = Instant::now();
     loop {
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {

@@ -78,7 +78,7 @@ impl Field {
             taken: now.clone(),
             exif_time: stored.info.exif_time,
             caption: photo.caption.trim().to_owned(),
-            layer_of: None,
+            layer: None,
             reuse: Vec::new(),
         };
         fail::fail_point!("photo.before_row");

@@ -4,7 +4,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use xunjian_domain::hash::Sha256;
-use xunjian_proof::{dsse::Envelope, jcs, keyring::Keyring, note, statement::HolderKind, suite::PublicKey};
+use xunjian_proof::{
+    dsse::Envelope,
+    jcs,
+    keyring::Keyring,
+    note,
+    receipt::Receipt,
+    statement::{HolderKind, KeyStatement},
+    suite::PublicKey,
+};
 
 use crate::{
     Field,
@@ -45,7 +53,7 @@ impl Field {
         let parsed = Envelope::from_bytes(envelope.as_bytes()).map_err(damaged)?;
         files.write("record.json", &parsed.payload().map_err(damaged)?)?;
         files.write("envelope.json", envelope.as_bytes())?;
-        if let Some(row) = receipt {
+        if let Some(row) = &receipt {
             files.write("delivered.json", row.delivered.as_bytes())?;
             files.write("receipt.tlog-proof", row.receipt.as_bytes())?;
             let delivered = Envelope::from_bytes(row.delivered.as_bytes()).map_err(damaged)?;
@@ -68,8 +76,15 @@ impl Field {
         {
             files.write("inspector.pem", person.public_key.to_pem().as_bytes())?;
         }
-        if let Some(key) = keyring.current(HolderKind::Log) {
-            files.write("log.vkey", verifier_key(&terminal.site_root.log_origin, &key.key)?.as_bytes())?;
+        // The key that signed this receipt, which a newer one may have replaced since.
+        let origin = &terminal.site_root.log_origin;
+        let receipt = receipt.and_then(|row| Receipt::parse(&row.receipt).ok());
+        let signed = |log: &&KeyStatement| {
+            receipt.as_ref().is_some_and(|receipt| receipt.checkpoint.verify_log(origin, &log.key).is_ok())
+        };
+        let log = keyring.of_kind(HolderKind::Log).find(signed).or_else(|| keyring.current(HolderKind::Log));
+        if let Some(key) = log {
+            files.write("log.vkey", verifier_key(origin, &key.key)?.as_bytes())?;
             files.write("log.pem", key.key.to_pem().as_bytes())?;
         }
         for blob in blobs {

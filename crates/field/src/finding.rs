@@ -28,6 +28,9 @@ pub struct NewFinding {
     pub subject: Option<Subject>,
     /// How bad it is.
     pub severity: Severity,
+    /// What sort of problem: a preset's key or free words.
+    #[serde(default)]
+    pub category: String,
     /// What is wrong.
     pub description: String,
     /// Who must see to it.
@@ -50,6 +53,9 @@ pub struct NewFinding {
     /// Who was called at the service desk.
     #[serde(default)]
     pub desk_callee: Option<String>,
+    /// The finding of an earlier round that this one carries on.
+    #[serde(default)]
+    pub follows: Option<FindingId>,
 }
 
 impl Field {
@@ -80,6 +86,7 @@ impl Field {
                 line: new.line,
                 subject: new.subject.or(of_line).unwrap_or_else(|| desk.layout.visit.subject.clone()),
                 severity: new.severity,
+                category: new.category.trim().to_owned(),
                 description: new.description.trim().to_owned(),
                 responsible_unit: new.responsible_unit.trim().to_owned(),
                 due_on: new.due_on,
@@ -89,6 +96,7 @@ impl Field {
                 fixed_on_site: new.fixed_on_site.trim().to_owned(),
                 after_photos: new.after_photos,
                 desk_call: new.desk_callee.map(|callee| DeskCall { callee, at: now.clone() }),
+                follows: new.follows,
             };
             draft::put_finding(connection, &desk.draft.id, &finding)?;
             desk.touch(connection, &now)?;

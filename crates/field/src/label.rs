@@ -13,9 +13,10 @@ use xunjian_domain::{
 };
 use xunjian_proof::{
     keyring::Keyring,
-    label::{LabelError, LabelPayload},
+    label::{LabelError, LabelKind, LabelPayload},
     record::{LabelScan, ScanSource, ScanVerdict},
     statement::HolderKind,
+    suite::{KeyId, PublicKey},
 };
 
 use crate::{
@@ -52,9 +53,9 @@ impl Field {
         let text = text.trim();
         self.store.write(|connection| {
             let desk = Desk::open(connection, whose)?;
-            let Judged { verdict, print, subject } = judge(connection, &desk, text, source)?;
-            let scan =
-                LabelScan { text: text.to_owned(), source, verdict, print, subject: subject.clone(), at: now.clone() };
+            let Judged { verdict, print, subject, key } = judge(connection, &desk, text, source)?;
+            let (text, at) = (text.to_owned(), now.clone());
+            let scan = LabelScan { text, source, verdict, print, subject: subject.clone(), key, at };
             draft::add_scan(connection, &desk.draft.id, &scan)?;
             let is_seen = matches!(verdict, ScanVerdict::Right | ScanVerdict::WrongRack | ScanVerdict::WrongRoom);
             if let Some(subject) = subject.as_ref().filter(|subject| is_seen && subject.kind.is_asset()) {
@@ -75,32 +76,38 @@ struct Judged {
     verdict: ScanVerdict,
     print: Option<LabelPrintId>,
     subject: Option<Subject>,
+    /// The key that signed the label.
+    key: Option<KeyId>,
 }
 
 fn judge(connection: &Connection, desk: &Desk, text: &str, source: ScanSource) -> Result<Judged, FieldError> {
-    let nameless = |verdict, print| Ok(Judged { verdict, print, subject: None });
+    let nameless = |verdict, print, key| Ok(Judged { verdict, print, subject: None, key });
     let head = PackageHead::require(connection)?;
-    let print: PrintRow = match LabelPayload::parse(text) {
+    let (print, key): (PrintRow, _) = match LabelPayload::parse(text) {
         Ok(label) => {
             let keyring = trust::keyring(connection)?;
             match label.verify(&head.label_host, &keyring.root().site, &press_keys(&keyring)) {
-                Ok(id) => match package::print(connection, &id)? {
-                    Some(print) => print,
+                Ok((id, key)) => match package::print(connection, &id)? {
+                    // A print of a rack is never the label of an asset, whoever signed it.
+                    Some(print) if LabelKind::of(print.subject.kind) != Some(label.kind()) => {
+                        return nameless(ScanVerdict::Forged, Some(id), Some(key));
+                    }
+                    Some(print) => (print, Some(key)),
                     // Signed by this site, but printed after the package was pulled.
-                    None => return nameless(ScanVerdict::Unknown, Some(id)),
+                    None => return nameless(ScanVerdict::Unknown, Some(id), Some(key)),
                 },
-                Err(LabelError::Foreign(_)) => return nameless(ScanVerdict::Foreign, None),
-                Err(_) => return nameless(ScanVerdict::Forged, None),
+                Err(LabelError::Foreign(_)) => return nameless(ScanVerdict::Foreign, None, None),
+                Err(_) => return nameless(ScanVerdict::Forged, None, None),
             }
         }
         Err(_) if source == ScanSource::Typed => {
             let code: LabelCode = text.parse()?;
             match package::print_by_code(connection, &code)? {
-                Some(print) => print,
-                None => return nameless(ScanVerdict::Unknown, None),
+                Some(print) => (print, None),
+                None => return nameless(ScanVerdict::Unknown, None, None),
             }
         }
-        Err(_) => return nameless(ScanVerdict::NotALabel, None),
+        Err(_) => return nameless(ScanVerdict::NotALabel, None, None),
     };
     let verdict = if !print.replaced_by.is_empty() {
         ScanVerdict::Revoked
@@ -109,7 +116,7 @@ fn judge(connection: &Connection, desk: &Desk, text: &str, source: ScanSource) -
     } else {
         place(connection, desk, &print.subject)?
     };
-    Ok(Judged { verdict, print: Some(print.id), subject: Some(print.subject) })
+    Ok(Judged { verdict, print: Some(print.id), subject: Some(print.subject), key })
 }
 
 fn is_counted(scan: &LabelScan, print: &LabelPrintId) -> bool {
@@ -117,7 +124,7 @@ fn is_counted(scan: &LabelScan, print: &LabelPrintId) -> bool {
     is_seen && scan.print.as_ref() == Some(print)
 }
 
-fn press_keys(keyring: &Keyring) -> Vec<xunjian_proof::suite::PublicKey> {
+fn press_keys(keyring: &Keyring) -> Vec<PublicKey> {
     keyring
         .statements()
         .filter(|statement| statement.holder_kind == HolderKind::Label)

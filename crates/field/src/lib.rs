@@ -23,6 +23,7 @@ pub mod keys;
 mod label;
 mod log_watch;
 pub mod photo;
+mod private;
 mod pull;
 mod readings;
 mod records;

@@ -8,22 +8,17 @@ use xunjian_proof::{
     keyring::Keyring,
     merkle,
     note::{Checkpoint, SignedCheckpoint},
-    statement::HolderKind,
-    suite::PublicKey,
 };
-use xunjian_protocol::{SyncApi, log::ConsistencyRequest};
+use xunjian_protocol::{ApiError, SyncApi, log::ConsistencyRequest, problem::Problem};
 
-use crate::{error::FieldError, trust};
+use crate::error::FieldError;
 
 /// How often two answers may straddle a growing log before the comparison is given up for now.
 const ROUNDS: u32 = 8;
 
 /// The state of the log this terminal vouches for, moved forward by proofs.
 pub(crate) struct LogWatch {
-    origin: String,
-    key: PublicKey,
-    /// The clock's name in cosignatures, and its key.
-    clock: Option<(String, PublicKey)>,
+    keyring: Keyring,
     known: Option<SignedCheckpoint>,
     newest: Option<SignedCheckpoint>,
 }
@@ -33,16 +28,8 @@ fn contradicts(reason: impl ToString) -> FieldError {
 }
 
 impl LogWatch {
-    pub fn new(keyring: &Keyring, known: Option<SignedCheckpoint>) -> Result<Self, FieldError> {
-        Ok(Self {
-            origin: keyring.root().log_origin.clone(),
-            key: trust::log_key(keyring)?,
-            clock: keyring
-                .current(HolderKind::Clock)
-                .map(|statement| (statement.holder.clone(), statement.key.clone())),
-            known,
-            newest: None,
-        })
+    pub fn new(keyring: &Keyring, known: Option<SignedCheckpoint>) -> Self {
+        Self { keyring: keyring.clone(), known, newest: None }
     }
 
     /// The state to remember; `None` until something was compared.
@@ -58,8 +45,7 @@ impl LogWatch {
     /// The time the service's clock put on a checkpoint, in seconds since the epoch.
     pub fn time_of(&self, checkpoint: &SignedCheckpoint) -> Result<u64, FieldError> {
         let refused = |reason: String| FieldError::PackageRefused { part: "time token".to_owned(), reason };
-        let (name, key) = self.clock.as_ref().ok_or_else(|| refused("the root vouches for no clock key".to_owned()))?;
-        checkpoint.cosigned_at(name, key).map_err(|error| refused(error.to_string()))
+        self.keyring.time_of(checkpoint).map_err(|error| refused(error.to_string()))
     }
 
     /// Fetches the newest state and checks that it extends the known one.
@@ -76,7 +62,7 @@ impl LogWatch {
 
     /// Checks that `other` is a state of the same log: a prefix of the known state, or an extension of it.
     pub async fn compare(&mut self, api: &impl SyncApi, other: &SignedCheckpoint) -> Result<(), FieldError> {
-        other.verify_log(&self.origin, &self.key).map_err(contradicts)?;
+        self.keyring.verify_checkpoint(other).map_err(contradicts)?;
         for _ in 0..ROUNDS {
             let Some(known) = self.known.clone() else {
                 self.advance(api).await?;
@@ -109,10 +95,29 @@ impl LogWatch {
     }
 
     async fn fetch(&self, api: &impl SyncApi, from: u64) -> Result<(SignedCheckpoint, Vec<Sha256>), FieldError> {
-        let answer = api.consistency(&ConsistencyRequest { from }).await?;
+        let answer = match api.consistency(&ConsistencyRequest { from }).await {
+            Ok(answer) => answer,
+            Err(ApiError::Problem(problem)) if from > 0 => return Err(self.why_refused(api, from, problem).await),
+            Err(error) => return Err(error.into()),
+        };
         let newest = SignedCheckpoint::parse(&answer.checkpoint).map_err(contradicts)?;
-        newest.verify_log(&self.origin, &self.key).map_err(contradicts)?;
+        self.keyring.verify_checkpoint(&newest).map_err(contradicts)?;
         Ok((newest, answer.proof))
+    }
+
+    /// A log has no proof from a state it never reached, and says so with a problem. When its newest state is smaller than the
+    /// one asked from, that is no mistake of ours: the log lost what it had shown.
+    async fn why_refused(&self, api: &impl SyncApi, from: u64, problem: Box<Problem>) -> FieldError {
+        let newest = match api.consistency(&ConsistencyRequest { from: 0 }).await {
+            Ok(answer) => SignedCheckpoint::parse(&answer.checkpoint),
+            Err(_) => return ApiError::Problem(problem).into(),
+        };
+        match newest {
+            Ok(newest) if newest.checkpoint.size < from => {
+                contradicts(format!("it had {from} leaves and now has {}", newest.checkpoint.size))
+            }
+            _ => ApiError::Problem(problem).into(),
+        }
     }
 }
 

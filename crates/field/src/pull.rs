@@ -22,7 +22,7 @@ use xunjian_domain::{
 use xunjian_proof::{jcs, note::SignedCheckpoint, statement::PlanStatement};
 use xunjian_protocol::{
     SyncApi, hello,
-    package::{LabelPrints, PackageRound, WorkPackage},
+    package::{PackageRound, WorkPackage},
 };
 
 use self::check::refused;
@@ -99,7 +99,7 @@ impl Field {
         check::root(&terminal, &wire.site_root.fingerprint()?.to_hex())?;
         let statements = self.merged_statements(&wire)?;
         let keyring = trust::keyring_of(&terminal, &statements)?;
-        let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?)?;
+        let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?);
         watch.advance(api).await?;
         let token = SignedCheckpoint::parse(&wire.time_token).map_err(|error| refused("time token", error))?;
         watch.compare(api, &token).await?;
@@ -113,7 +113,7 @@ impl Field {
             rounds.push(self.fetch_round(api, round, plan, &mut fetched).await?);
         }
         self.fetch(api, vec![wire.label_prints], &mut fetched).await?;
-        let prints: LabelPrints = self.chunk_document("label prints", wire.label_prints)?;
+        let prints = check::label_prints(&self.chunk_bytes(wire.label_prints)?, &keyring)?;
 
         let newest = watch.newest().map(|newest| time_token(&watch, newest, &received)).transpose()?;
         let head = PackageHead {
@@ -152,7 +152,7 @@ impl Field {
     /// The package is current: only time and the log's state move on.
     async fn keep_package(&self, api: &impl SyncApi, received: &ClockReading) -> Result<PullReport, FieldError> {
         let keyring = self.store.read(trust::keyring)?;
-        let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?)?;
+        let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?);
         watch.advance(api).await?;
         let newest = watch.newest().map(|newest| time_token(&watch, newest, received)).transpose()?;
         self.store.write(|connection| {

@@ -72,7 +72,7 @@ impl Field {
                 matches!(&value, Value::Readings { readings } if readings.iter().any(Reading::is_out_of_limit));
             let outcome = if is_out { Outcome::Abnormal } else { Outcome::Normal };
             let warnings = answer::value_warnings(check, outcome, Some(outcome), &value);
-            let result = CheckResult { check: check.key.clone(), outcome, value: Some(value) };
+            let result = CheckResult { check: check.key.clone(), outcome, reason: String::new(), value: Some(value) };
             draft::put_check(connection, &desk.draft.id, line.no, &result, false)?;
             desk.touch(connection, &now)?;
             let given_before = draft::line(connection, &desk.draft.id, line.no)?.map(|answer| answer.outcome);

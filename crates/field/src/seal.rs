@@ -9,7 +9,7 @@ use serde::Serialize;
 use xunjian_domain::{
     hash::Sha256,
     ids::{AssetId, ClusterId, SystemId},
-    ledger::{LedgerEntry, ResourceOrder},
+    ledger::{LedgerEntry, LedgerManifest, ResourceOrder},
     plan::VisitKind,
     reconciliation::Reconciliation,
     text::Text,
@@ -33,7 +33,7 @@ use crate::{
     keys::{self, Passphrase},
     sighting,
     store::{
-        draft, ledger, log,
+        chunk, draft, ledger, log,
         person::Person,
         record::{self, NewRecord, RecordState},
         terminal::Terminal,
@@ -148,6 +148,7 @@ fn build(
         template: plan.template.clone(),
         ledger: plan.ledger.clone(),
         compared: compared.assets,
+        compared_chunks: compared.chunks,
         orders: compared.orders,
         inspector: SignerRef { id: person.id.clone(), name: person.name.clone(), key: person.public_key.id() },
         terminal: TerminalRef {
@@ -180,13 +181,15 @@ fn build(
 struct Compared {
     assets: Vec<LedgerEntry>,
     orders: Vec<ResourceOrder>,
+    /// The chunks that rows and orders come from, and the counts per owning unit.
+    chunks: Vec<Sha256>,
     reconciliation: Vec<Reconciliation>,
 }
 
 fn compared(connection: &Connection, desk: &Desk) -> Result<Compared, FieldError> {
     let no = desk.layout.round.ledger;
     let visit = &desk.layout.visit;
-    let mut found = Compared { assets: Vec::new(), orders: Vec::new(), reconciliation: Vec::new() };
+    let mut found = Compared { assets: Vec::new(), orders: Vec::new(), chunks: Vec::new(), reconciliation: Vec::new() };
     match visit.kind {
         VisitKind::Room => {}
         VisitKind::Rack => {
@@ -208,7 +211,28 @@ fn compared(connection: &Connection, desk: &Desk) -> Result<Compared, FieldError
     }
     found.orders.sort();
     found.orders.dedup();
+    found.chunks = compared_chunks(connection, desk, &found.assets)?;
     Ok(found)
+}
+
+/// The ledger's chunks this visit was held against: the racks of its assets, for a cluster all clusters (a unit's machines
+/// are counted everywhere), and the orders.
+fn compared_chunks(connection: &Connection, desk: &Desk, assets: &[LedgerEntry]) -> Result<Vec<Sha256>, FieldError> {
+    let visit = &desk.layout.visit;
+    let is_compared = |key: &str| match (visit.kind, key.split_once('/')) {
+        (VisitKind::Room, _) => false,
+        (VisitKind::Rack, Some(("rack", rack))) if rack == visit.subject.id => true,
+        (_, Some(("rack", rack))) => assets.iter().any(|asset| asset.rack.as_str() == rack),
+        (VisitKind::Cluster, Some(("cluster", _))) => true,
+        _ => key == "orders",
+    };
+    let manifest = chunk::require(connection, desk.layout.round.plan.plan.ledger.sha256)?;
+    let manifest: LedgerManifest = jcs::from_bytes(&manifest)?;
+    let mut chunks: Vec<Sha256> =
+        manifest.chunks.iter().filter(|chunk| is_compared(&chunk.key)).map(|chunk| chunk.sha256).collect();
+    chunks.sort_unstable();
+    chunks.dedup();
+    Ok(chunks)
 }
 
 fn write(

@@ -25,7 +25,7 @@ use rusqlite::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error::FieldError;
+use crate::{error::FieldError, private};
 
 mod migrations {
     refinery::embed_migrations!("../../migrations/terminal");
@@ -93,6 +93,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), FieldError> {
         if copy.exists() {
             std::fs::remove_file(&copy).map_err(|source| FieldError::File { path: copy.clone(), source })?;
         }
+        // An empty file is as good as none to VACUUM INTO, and this one is nobody else's to read.
+        private::new_file(&copy).map_err(|source| FieldError::File { path: copy.clone(), source })?;
         connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
     }
     runner.run(connection).map(drop).map_err(|error| FieldError::Migration(error.to_string()))

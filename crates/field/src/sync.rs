@@ -139,9 +139,24 @@ impl Field {
             let is_worth_it = report.still_pending > 0 && !is_broken_for_good;
             match pauses.next().filter(|_| is_worth_it && !waits_for_people(&report)) {
                 Some(pause) => tokio::time::sleep(*pause).await,
-                None => return Ok(report),
+                None => {
+                    self.add_set_aside(&mut report)?;
+                    return Ok(report);
+                }
             }
         }
+    }
+
+    /// What an earlier run set aside still stands: nobody put it right.
+    fn add_set_aside(&self, report: &mut SyncReport) -> Result<(), FieldError> {
+        for row in self.store.read(record::list)? {
+            let is_told = report.errors.iter().any(|fault| fault.record == Some(row.id));
+            if let Some(problem) = row.quarantined.filter(|_| !is_told && row.state != record::RecordState::Delivered) {
+                let fault = SyncFault::of(&FieldError::Api(ApiError::Problem(Box::new(problem))));
+                report.errors.push(SyncFault { retryable: false, ..fault }.about(Some(row.id), None));
+            }
+        }
+        Ok(())
     }
 
     async fn sync_once(&self, api: &impl SyncApi, pass: &mut Pass<'_>) -> Result<(), FieldError> {

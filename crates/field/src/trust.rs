@@ -1,7 +1,7 @@
 //! The keyring this terminal judges by: the enrolled root and everything that root has signed.
 
 use rusqlite::Connection;
-use xunjian_proof::{dsse::Envelope, keyring::Keyring, statement::HolderKind, suite::PublicKey};
+use xunjian_proof::{dsse::Envelope, keyring::Keyring};
 
 use crate::{
     error::FieldError,
@@ -37,10 +37,4 @@ pub(crate) fn keyring_of(terminal: &Terminal, statements: &RootStatements) -> Re
 pub(crate) fn keyring(connection: &Connection) -> Result<Keyring, FieldError> {
     let terminal = Terminal::get(connection)?.ok_or(FieldError::NotEnrolled)?;
     keyring_of(&terminal, &log::root_statements(connection)?)
-}
-
-/// The key of the site's log.
-pub(crate) fn log_key(keyring: &Keyring) -> Result<PublicKey, FieldError> {
-    let statement = keyring.current(HolderKind::Log).ok_or_else(|| refused("log key", "the root vouches for none"))?;
-    Ok(statement.key.clone())
 }

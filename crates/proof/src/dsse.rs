@@ -102,9 +102,8 @@ impl Envelope {
             if more.signatures.iter().any(|signature| signature.keyid == keyid) {
                 continue;
             }
-            let sig = signer
-                .sign(&message)
-                .map_err(|source| EnvelopeError::BadSignature { key: keyid.clone(), source })?;
+            let sig =
+                signer.sign(&message).map_err(|source| EnvelopeError::BadSignature { key: keyid.clone(), source })?;
             more.signatures.push(EnvelopeSignature { keyid, sig: BASE64.encode(&sig) });
         }
         Ok(more)

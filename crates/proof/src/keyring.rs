@@ -7,6 +7,8 @@ use xunjian_domain::{hash::Sha256, time::TimeInterval};
 use crate::{
     dsse::{Envelope, EnvelopeError},
     jcs::JcsError,
+    note::{NoteError, SignedCheckpoint},
+    receipt::{Receipt, ReceiptError},
     statement::{HolderKind, KeyStatement, Revocation, SiteRoot, Statement, StatementError},
     suite::KeyId,
 };
@@ -51,6 +53,12 @@ pub enum KeyringError {
     /// The root asks for no signature or for more than it has keys.
     #[error("the site root has a threshold of {0}, which its keys cannot meet")]
     BadThreshold(u32),
+    /// The root lists one key twice, which would count its signature twice.
+    #[error("the site root lists the key {0} twice")]
+    RootKeyTwice(KeyId),
+    /// Two different statements for one key.
+    #[error("the root vouches for the key {0} in two different statements")]
+    Contradiction(KeyId),
     /// No statement for the key.
     #[error("nobody the site root vouches for holds the key {0}")]
     Unknown(KeyId),
@@ -76,7 +84,7 @@ impl Keyring {
     /// A keyring that trusts `root`; `pinned` is the fingerprint from paper, if there is one.
     ///
     /// # Errors
-    /// [`KeyringError::WrongRoot`] or [`KeyringError::BadThreshold`].
+    /// [`KeyringError::WrongRoot`], [`KeyringError::BadThreshold`] or [`KeyringError::RootKeyTwice`].
     pub fn new(root: SiteRoot, pinned: Option<Sha256>) -> Result<Self, KeyringError> {
         let fingerprint = root.fingerprint()?;
         if let Some(pinned) = pinned.filter(|pinned| *pinned != fingerprint) {
@@ -84,6 +92,11 @@ impl Keyring {
         }
         if root.threshold == 0 || root.threshold as usize > root.keys.len() {
             return Err(KeyringError::BadThreshold(root.threshold));
+        }
+        for (place, one) in root.keys.iter().enumerate() {
+            if root.keys[..place].iter().any(|before| before.key == one.key) {
+                return Err(KeyringError::RootKeyTwice(one.key.id()));
+            }
         }
         Ok(Self { root, fingerprint, statements: BTreeMap::new(), revocations: BTreeMap::new() })
     }
@@ -100,10 +113,10 @@ impl Keyring {
         self.fingerprint
     }
 
-    /// Takes in a key statement after checking the root's signatures on it.
+    /// Takes in a key statement after checking the root's signatures on it. The same statement may come again.
     ///
     /// # Errors
-    /// [`KeyringError`] when too few root keys signed it, or it says what it must not.
+    /// [`KeyringError`] when too few root keys signed it, it says what it must not, or it differs from the one known for the key.
     pub fn admit(&mut self, envelope: &Envelope) -> Result<&KeyStatement, KeyringError> {
         let statement = KeyStatement::read(envelope)?;
         self.check_root(envelope)?;
@@ -115,7 +128,8 @@ impl Keyring {
             return Err(KeyringError::RoleNotOpen(statement.holder_name));
         }
         let id = statement.key.id();
-        Ok(self.statements.entry(id).or_insert(statement))
+        let known = self.statements.entry(id.clone()).or_insert_with(|| statement.clone());
+        if *known == statement { Ok(known) } else { Err(KeyringError::Contradiction(id)) }
     }
 
     /// Takes in a revocation after checking the root's signatures on it. The first one of a key counts.
@@ -172,7 +186,59 @@ impl Keyring {
         Ok(statement)
     }
 
-    /// The key of the only holder of this kind that is the newest and not revoked: the service's own keys.
+    /// The statements of one kind of holder, revoked ones too.
+    pub fn of_kind(&self, kind: HolderKind) -> impl Iterator<Item = &KeyStatement> {
+        self.statements.values().filter(move |statement| statement.holder_kind == kind)
+    }
+
+    /// Checks that a log key of this site signed a checkpoint of this site's log. The note names the key; one that was
+    /// replaced or revoked since still verifies what it signed before.
+    ///
+    /// # Errors
+    /// [`NoteError`].
+    pub fn verify_checkpoint(&self, note: &SignedCheckpoint) -> Result<(), NoteError> {
+        let origin = &self.root.log_origin;
+        self.by_any(HolderKind::Log, origin, |log| note.verify_log(origin, &log.key))
+    }
+
+    /// The time that a clock of this site put on a checkpoint, in seconds since the epoch. As with logs, a clock key that was
+    /// replaced or revoked since still counts.
+    ///
+    /// # Errors
+    /// [`NoteError`].
+    pub fn time_of(&self, note: &SignedCheckpoint) -> Result<u64, NoteError> {
+        self.by_any(HolderKind::Clock, "clock", |clock| note.cosigned_at(&clock.holder, &clock.key))
+    }
+
+    /// Checks that this site's log holds exactly these leaf bytes.
+    ///
+    /// # Errors
+    /// [`ReceiptError`] naming what does not fit.
+    pub fn verify_receipt(&self, leaf: &[u8], receipt: &Receipt) -> Result<(), ReceiptError> {
+        self.verify_checkpoint(&receipt.checkpoint)?;
+        receipt.verify_inclusion(leaf)
+    }
+
+    /// The first success with a key of this kind; else the failure that says most: a wrong signature over a missing one.
+    fn by_any<T>(
+        &self,
+        kind: HolderKind,
+        name: &str,
+        check: impl Fn(&KeyStatement) -> Result<T, NoteError>,
+    ) -> Result<T, NoteError> {
+        let mut failure = NoteError::NotSignedBy(name.to_owned());
+        for statement in self.of_kind(kind) {
+            match check(statement) {
+                Ok(found) => return Ok(found),
+                Err(NoteError::NotSignedBy(_)) => {}
+                Err(other) => failure = other,
+            }
+        }
+        Err(failure)
+    }
+
+    /// The statement of this kind that is the newest and not revoked: which of the service's own keys to sign with. Never for
+    /// checking what was signed before.
     #[must_use]
     pub fn current(&self, kind: HolderKind) -> Option<&KeyStatement> {
         self.statements

@@ -10,7 +10,7 @@ use xunjian_domain::{
     subject::SubjectKind,
 };
 
-use crate::suite::{PublicKey, Signer, SuiteError};
+use crate::suite::{KeyId, PublicKey, Signer, SuiteError};
 
 /// What a label is stuck to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub enum LabelKind {
 }
 
 impl LabelKind {
+    fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Room, Self::Rack, Self::Asset].into_iter().find(|kind| kind.byte() == byte)
+    }
+
     fn byte(self) -> u8 {
         match self {
             Self::Room => 1,
@@ -49,8 +53,7 @@ impl LabelKind {
 pub struct LabelPayload {
     /// The host of the site that printed it, lower case.
     pub host: String,
-    /// Kind byte as read.
-    kind: u8,
+    kind: LabelKind,
     /// Which label key signed.
     key: [u8; 4],
     /// The print.
@@ -120,13 +123,17 @@ impl LabelPayload {
         let (host, body) = rest.split_once("/L/").ok_or(LabelError::NotALabel)?;
         let bytes = BASE32_NOPAD.decode(body.as_bytes()).map_err(|_| LabelError::NotALabel)?;
         let (head, signature) = bytes.split_at_checked(21).ok_or(LabelError::NotALabel)?;
-        if signature.len() != 64 || !(1..=3).contains(&head[0]) {
-            return Err(LabelError::NotALabel);
-        }
+        let kind = LabelKind::from_byte(head[0]).filter(|_| signature.len() == 64).ok_or(LabelError::NotALabel)?;
         let (mut key, mut print) = ([0; 4], [0; 16]);
         key.copy_from_slice(&head[1..5]);
         print.copy_from_slice(&head[5..]);
-        Ok(Self { host: host.to_ascii_lowercase(), kind: head[0], key, print, signature: signature.to_vec() })
+        Ok(Self { host: host.to_ascii_lowercase(), kind, key, print, signature: signature.to_vec() })
+    }
+
+    /// What the label says it is stuck to. Untrusted until [`Self::verify`] passed.
+    #[must_use]
+    pub fn kind(&self) -> LabelKind {
+        self.kind
     }
 
     /// The print, as UUID text. Untrusted until [`Self::verify`] passed.
@@ -136,18 +143,18 @@ impl LabelPayload {
         LabelPrintId::new(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
     }
 
-    /// Checks that one of the site's label keys printed it.
+    /// Checks that one of the site's label keys printed it, and says which.
     ///
     /// # Errors
     /// [`LabelError::Foreign`] for another site's host, [`LabelError::Forged`] when no key of this site fits.
-    pub fn verify(&self, host: &str, site: &SiteId, keys: &[PublicKey]) -> Result<LabelPrintId, LabelError> {
+    pub fn verify(&self, host: &str, site: &SiteId, keys: &[PublicKey]) -> Result<(LabelPrintId, KeyId), LabelError> {
         if !self.host.eq_ignore_ascii_case(host) {
             return Err(LabelError::Foreign(self.host.clone()));
         }
-        let head = [[self.kind].as_slice(), &self.key, &self.print].concat();
+        let head = [[self.kind.byte()].as_slice(), &self.key, &self.print].concat();
         let signed = message(site, &head);
         let is_right = |key: &&PublicKey| label_key_id(key) == self.key && key.verify(&signed, &self.signature).is_ok();
-        keys.iter().find(is_right).map(|_| self.print_id()).ok_or(LabelError::Forged)
+        keys.iter().find(is_right).map(|key| (self.print_id(), key.id())).ok_or(LabelError::Forged)
     }
 }
 
@@ -163,7 +170,11 @@ mod tests {
         let id = LabelPrintId::new("0190a7c2-1111-7000-8000-000000000001");
         let text = print("xunjian.example", &site, LabelKind::Rack, &id, &press).unwrap();
         assert!(text.len() <= 170, "about QR version 7 at level M: {} characters", text.len());
-        assert_eq!(LabelPayload::parse(&text).unwrap().verify("xunjian.example", &site, &[press.public_key()]), Ok(id));
+        assert_eq!(
+            LabelPayload::parse(&text).unwrap().verify("xunjian.example", &site, &[press.public_key()]),
+            Ok((id, press.public_key().id()))
+        );
+        assert_eq!(LabelPayload::parse(&text).unwrap().kind(), LabelKind::Rack);
         let body = text.find("/L/").unwrap() + 3;
         for at in body..text.len() {
             let mut changed = text.clone().into_bytes();
@@ -191,6 +202,6 @@ mod tests {
         let other_site = print("a.example", &SiteId::new("other"), LabelKind::Rack, &id, &press).unwrap();
         assert_eq!(read(&other_site), Err(LabelError::Forged), "a key used for two sites does not mix their labels");
         let from_phone = print("a.example", &site, LabelKind::Rack, &id, &press).unwrap().to_lowercase();
-        assert_eq!(read(&from_phone), Ok(id), "phones lower the case");
+        assert_eq!(read(&from_phone), Ok((id, press.public_key().id())), "phones lower the case");
     }
 }

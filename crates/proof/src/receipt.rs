@@ -72,6 +72,14 @@ impl Receipt {
     /// [`ReceiptError`] naming what does not fit.
     pub fn verify(&self, leaf: &[u8], origin: &str, key: &PublicKey) -> Result<(), ReceiptError> {
         self.checkpoint.verify_log(origin, key)?;
+        self.verify_inclusion(leaf)
+    }
+
+    /// Checks that the checkpoint's tree holds exactly these leaf bytes. Checks no signature.
+    ///
+    /// # Errors
+    /// [`ReceiptError::NotIncluded`].
+    pub fn verify_inclusion(&self, leaf: &[u8]) -> Result<(), ReceiptError> {
         let state = &self.checkpoint.checkpoint;
         Ok(merkle::verify_inclusion(merkle::leaf_hash(leaf), self.index, state.size, &self.proof, &state.root)?)
     }

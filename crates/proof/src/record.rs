@@ -42,6 +42,9 @@ pub struct Record {
     pub ledger: LedgerVersion,
     /// The ledger rows it was held against, as they stood then.
     pub compared: Vec<LedgerEntry>,
+    /// Hashes of the ledger's chunks (racks, clusters, orders) it was held against, sorted: what `compared` does not repeat,
+    /// such as the virtual machines of a cluster.
+    pub compared_chunks: Vec<Sha256>,
     /// The resource orders it was held against.
     pub orders: Vec<ResourceOrder>,
     /// Who signs.
@@ -210,6 +213,8 @@ pub struct LabelScan {
     pub print: Option<LabelPrintId>,
     /// What the print names.
     pub subject: Option<Subject>,
+    /// The label key that signed the text; `None` for what was typed or is not signed by this site.
+    pub key: Option<KeyId>,
     /// When.
     pub at: ClockReading,
 }
@@ -248,10 +253,30 @@ pub struct Evidence {
     pub exif_time: Option<String>,
     /// What it shows.
     pub caption: String,
-    /// Set when this is a marked-up copy: the original's hash.
-    pub layer_of: Option<Sha256>,
+    /// Set when this is a copy that was drawn on or masked.
+    pub layer: Option<Layer>,
     /// Earlier photos this one repeats, exactly (distance 0) or nearly.
     pub reuse: Vec<PhotoReuse>,
+}
+
+/// What was done to a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerKind {
+    /// 标注: arrows, frames and words were drawn on it.
+    Markup,
+    /// 遮盖: faces, names or numbers were covered.
+    Masked,
+}
+
+/// This photo is a copy of another one with something laid over it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// The original.
+    pub of: Sha256,
+    /// What was done.
+    pub kind: LayerKind,
 }
 
 /// A photo looks like one used before.
@@ -298,7 +323,7 @@ impl Record {
     }
 
     /// Rules that hold within one record whatever the site knows: every photo that lines and findings name is listed,
-    /// evidence is sorted and unique, sequence and revision start at 1 and fit their links.
+    /// evidence and chunks are sorted and unique, no photo is a copy of itself, sequence and revision start at 1 and fit their links.
     ///
     /// # Errors
     /// A sentence naming the first broken rule.
@@ -311,6 +336,12 @@ impl Record {
         }
         if !self.evidence.windows(2).all(|pair| pair[0].sha256 < pair[1].sha256) {
             return Err("the evidence is not sorted by hash, or names a photo twice".into());
+        }
+        if !self.compared_chunks.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Err("the compared chunks are not sorted, or one stands twice".into());
+        }
+        if self.evidence.iter().any(|photo| photo.layer.as_ref().is_some_and(|layer| layer.of == photo.sha256)) {
+            return Err("a photo calls itself a copy of itself".into());
         }
         let of_lines = self.lines.iter().flat_map(|line| &line.photos);
         let of_findings = self.findings.iter().flat_map(|finding| finding.photos.iter().chain(&finding.after_photos));

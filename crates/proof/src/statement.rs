@@ -273,6 +273,23 @@ impl Statement for Countersignature {
     const PAYLOAD_TYPE: &'static str = "application/vnd.xunjian.countersignature.v1+json";
 }
 
+/// 标签清单: every label print that a terminal may meet, replaced ones too. Signed by the service; its envelope's canonical
+/// bytes are a chunk of the work package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelPrints {
+    /// The site.
+    pub site: SiteId,
+    /// In order of their ids.
+    pub prints: Vec<LabelPrint>,
+    /// When the list came to be as it is: the same list has the same bytes.
+    pub made_at: TimestampMs,
+}
+
+impl Statement for LabelPrints {
+    const PAYLOAD_TYPE: &'static str = "application/vnd.xunjian.label-prints.v1+json";
+}
+
 /// A printed label, so that a terminal knows offline what a print names and whether it still counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -84,15 +84,16 @@ pub fn read_record(bytes: &[u8]) -> Result<(Envelope, VerifiedRecord), Failure> 
 /// of token and wall clock. A wall clock that was set back (or never set) cannot move a record before its token.
 ///
 /// # Errors
-/// [`Failure`] when the token was not made by the site's clock. A site whose clock key is unknown leaves the wall clock.
+/// [`Failure`] when the token was made by no clock of the site. Where no clock key is known at all the wall clock is left.
 pub fn sealed_during(record: &Record, keyring: &Keyring) -> Result<TimeInterval, Failure> {
     let wall = record.clock.sealed.wall_ms;
-    let (Some(token), Some(clock)) = (&record.clock.token, keyring.current(HolderKind::Clock)) else {
+    let Some(token) = record.clock.token.as_ref().filter(|_| keyring.of_kind(HolderKind::Clock).next().is_some())
+    else {
         return Ok(wall.into());
     };
     let wrong = at(Step::Consistency);
     let note = SignedCheckpoint::parse(token).map_err(|error| wrong(&error))?;
-    let seconds = note.cosigned_at(&clock.holder, &clock.key).map_err(|error| wrong(&error))?;
+    let seconds = keyring.time_of(&note).map_err(|error| wrong(&error))?;
     let earliest = TimestampMs(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000));
     // A token names the second it was made in, not the millisecond.
     Ok(TimeInterval { earliest, latest: earliest.plus_ms(999).max(wall) })
@@ -118,6 +119,13 @@ pub fn verify_record(bytes: &[u8], keyring: &Keyring) -> Result<VerifiedRecord, 
     )?;
     if inspector.holder != record.inspector.id.as_str() || !inspector.roles.contains(&Role::Inspector) {
         return Err(at(Step::InspectorKey)(&"the key does not belong to this inspector"));
+    }
+    if inspector.holder_name != record.inspector.name {
+        let (ours, theirs) = (&inspector.holder_name, &record.inspector.name);
+        return Err(at(Step::InspectorKey)(&format!("the key belongs to “{ours}”, the record names “{theirs}”")));
+    }
+    if inspector.roles.contains(&Role::Administrator) {
+        return Err(at(Step::InspectorKey)(&"an administrator cannot sign records"));
     }
     let terminal = signed_by(
         &envelope,
@@ -166,7 +174,6 @@ pub fn verify_receipt(
     {
         return Err(wrong(&"the statement is about something else than this record and its photos"));
     }
-    let log = keyring.current(HolderKind::Log).ok_or_else(|| at(Step::Receipt)(&"no log key is known"))?;
-    receipt.verify(delivered, &keyring.root().log_origin, &log.key).map_err(|error| at(Step::Receipt)(&error))?;
+    keyring.verify_receipt(delivered, receipt).map_err(|error| at(Step::Receipt)(&error))?;
     Ok(statement)
 }

@@ -15,11 +15,12 @@ use xunjian_proof::{
 };
 
 const ROOT: &str = include_str!("vectors/v1/site-root.json");
-const KEYS: [&[u8]; 4] = [
+const KEYS: [&[u8]; 5] = [
     include_bytes!("vectors/v1/key-statements/inspector.json"),
     include_bytes!("vectors/v1/key-statements/terminal.json"),
     include_bytes!("vectors/v1/key-statements/service.json"),
     include_bytes!("vectors/v1/key-statements/log.json"),
+    include_bytes!("vectors/v1/key-statements/clock.json"),
 ];
 const ENVELOPE: &[u8] = include_bytes!("vectors/v1/envelope.json");
 const RECORD: &[u8] = include_bytes!("vectors/v1/record.json");
@@ -28,9 +29,9 @@ const RECEIPT: &str = include_str!("vectors/v1/receipt.tlog-proof");
 
 /// The names of the frozen things.
 const ROOT_FINGERPRINT: &str = "32e094d0b363cde076589ea0d71143ea1702102aaedb597b7f5b16139407aafa";
-const RECORD_ID: &str = "577774fbbcef6cfa3690e053132d9240e6b3bbfe24f314e980f53191e6ce59e5";
-const ENVELOPE_SHA256: &str = "72570ff938dd96a24719bd16529f881e09c33f86559be6676576146d82f9a7e0";
-const DELIVERED_LEAF: &str = "896f93bae9fa644b2189835dcfb8bcd946a913f9eb3b47d704e02372142bee81";
+const RECORD_ID: &str = "9d71d177ce74007835bf7e42fba973d0a5291a0858adc384cdd02b3e7b4fdae1";
+const ENVELOPE_SHA256: &str = "9b5ee9090201f08ccb5db8b656c8c1d5268e3445b896c521eabce1f60321b41c";
+const DELIVERED_LEAF: &str = "9b4a91fb7d351a090cc33a61f958dc8fa3447327e17764ee1e83ddd0fe0e0a34";
 
 fn keyring() -> Keyring {
     let root: SiteRoot = serde_json::from_str(ROOT).unwrap();
@@ -127,7 +128,7 @@ fn every_flipped_byte_of_envelope_delivery_and_receipt_is_noticed() {
 #[test]
 fn the_vector_has_every_kind_of_key_and_one_of_each_holder() {
     let keyring = keyring();
-    for kind in [HolderKind::Person, HolderKind::Terminal, HolderKind::Service, HolderKind::Log] {
+    for kind in [HolderKind::Person, HolderKind::Terminal, HolderKind::Service, HolderKind::Log, HolderKind::Clock] {
         assert!(keyring.statements().any(|statement| statement.holder_kind == kind), "{kind:?}");
     }
 }

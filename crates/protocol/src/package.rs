@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use xunjian_domain::{hash::Sha256, ledger::LedgerVersion, plan::TemplateVersion, reading::LimitProfile};
-use xunjian_proof::statement::{LabelPrint, SiteRoot};
+use xunjian_proof::statement::SiteRoot;
 
 /// Everything open for a terminal. Names chunks by hash: the template, the ledger manifest and its chunks, the visits of
 /// each plan, the label prints.
@@ -20,7 +20,7 @@ pub struct WorkPackage {
     pub revocations: Vec<String>,
     /// The host in label payloads.
     pub label_host: String,
-    /// Chunk: [`LabelPrints`].
+    /// Chunk: the canonical bytes of an envelope with [`xunjian_proof::statement::LabelPrints`], signed by the service.
     #[schema(value_type = String)]
     pub label_prints: Sha256,
     /// Open rounds, oldest first.
@@ -48,12 +48,4 @@ pub struct PackageRound {
     /// Chunk: the ledger manifest.
     #[schema(value_type = Object)]
     pub ledger: LedgerVersion,
-}
-
-/// Chunk: every label print that a terminal may meet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LabelPrints {
-    /// In order of their ids.
-    pub prints: Vec<LabelPrint>,
 }

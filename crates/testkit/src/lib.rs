@@ -1,6 +1,7 @@
-//! What several test suites share: messy ledgers, photographed labels, and sealed records without a terminal. Only ever a
+//! What several test suites share: messy ledgers, photographed labels, sealed records without a terminal, and exports. Only ever a
 //! dev-dependency, and the maker of the demo data.
 
+pub mod export;
 pub mod messy_ledger;
 pub mod odd_workbook;
 pub mod photograph;

@@ -4,11 +4,12 @@
 use jiff::civil::date;
 use xunjian_domain::{
     hash::Sha256,
-    ids::{PersonId, SiteId, TerminalId},
-    ledger::LedgerVersion,
+    ids::{PersonId, RackId, SiteId, TerminalId},
+    ledger::{LedgerEntry, LedgerVersion},
     outcome::Outcome,
-    plan::{Plan, PlannedVisit},
+    plan::{Plan, PlannedVisit, VisitKind},
     reading::Reading,
+    reconciliation::{SightedBy, Sighting, reconcile_rack},
     template::{Mode, Template},
     time::{ClockReading, TimestampMs},
     value::{DoorState, Expiry, Input, LabelState, UnitCount, Value},
@@ -27,6 +28,8 @@ pub struct Sealer {
     pub site: SiteId,
     /// The person and key.
     pub person: (PersonId, Ed25519Signer),
+    /// The person's name, as the key statement has it.
+    pub person_name: String,
     /// The terminal and key.
     pub terminal: (TerminalId, Ed25519Signer),
     /// Records sealed so far.
@@ -70,6 +73,24 @@ pub fn normal_value(input: &Input) -> Option<Value> {
     })
 }
 
+fn sighted(asset: &LedgerEntry) -> Sighting {
+    Sighting {
+        asset: Some(asset.id.clone()),
+        by: SightedBy::Eye,
+        rack: asset.rack.clone(),
+        span: asset.span,
+        face: asset.face,
+        brand: None,
+        model: None,
+        serial: None,
+        quantity: None,
+        owning_unit: None,
+        order_no: None,
+        as_in_ledger: true,
+        note: String::new(),
+    }
+}
+
 impl Sealer {
     /// A reading of the sealer's clock, `minutes` before sealing.
     #[must_use]
@@ -82,7 +103,8 @@ impl Sealer {
         }
     }
 
-    /// The record of a visit with these photos, the next one of the chain. `change` may spoil it before it is signed.
+    /// The record of a visit with these photos, the next one of the chain, held against the assets of `ledger`: every asset
+    /// of a rack is seen as the ledger has it. `change` may spoil it before it is signed.
     ///
     /// # Panics
     /// When the template of the plan is not Annex A.
@@ -90,6 +112,7 @@ impl Sealer {
         &self,
         plan: (&Plan, Sha256),
         visit: &PlannedVisit,
+        ledger: &[LedgerEntry],
         photos: &[&[u8]],
         change: impl FnOnce(&mut Record),
     ) -> Record {
@@ -106,7 +129,7 @@ impl Sealer {
                 taken: self.clock(5),
                 exif_time: None,
                 caption: String::new(),
-                layer_of: None,
+                layer: None,
                 reuse: Vec::new(),
             })
             .collect();
@@ -116,6 +139,11 @@ impl Sealer {
         if let Some(first) = lines.first_mut() {
             first.photos = hashes;
         }
+        let rack = RackId::new(&*visit.subject.id);
+        let compared: Vec<&LedgerEntry> =
+            ledger.iter().filter(|asset| visit.kind == VisitKind::Rack && asset.rack == rack).collect();
+        let sightings: Vec<Sighting> = compared.iter().map(|asset| sighted(asset)).collect();
+        let reconciliation = reconcile_rack(&rack, &compared, &[], &sightings, true);
         let mut record = Record {
             site: self.site.clone(),
             round: plan.0.round.clone(),
@@ -130,11 +158,12 @@ impl Sealer {
             },
             template: plan.0.template.clone(),
             ledger: LedgerVersion { ..plan.0.ledger.clone() },
-            compared: Vec::new(),
+            compared: compared.into_iter().cloned().collect(),
+            compared_chunks: Vec::new(),
             orders: Vec::new(),
             inspector: SignerRef {
                 id: self.person.0.clone(),
-                name: "李工".into(),
+                name: self.person_name.clone(),
                 key: self.person.1.public_key().id(),
             },
             terminal: TerminalRef {
@@ -154,8 +183,8 @@ impl Sealer {
             },
             lines,
             scans: Vec::new(),
-            reconciliation: Vec::new(),
-            rack_closed: false,
+            reconciliation,
+            rack_closed: visit.kind == VisitKind::Rack,
             findings: Vec::new(),
             evidence,
             photo_permit: None,
@@ -174,15 +203,17 @@ impl Sealer {
             .map(|check| CheckResult {
                 check: check.key.clone(),
                 outcome: Outcome::Normal,
+                reason: String::new(),
                 value: normal_value(&check.input),
             })
             .collect();
+        let scope = criterion.scopes.iter().find(|scope| scope.subject == line.subject.kind);
         let excused = criterion.evidence.photos_when_normal > 0;
         LineResult {
             no: line.no,
             criterion: line.criterion.clone(),
             subject: line.subject.clone(),
-            mode: Mode::OnSite,
+            mode: scope.map_or(Mode::OnSite, |scope| scope.mode),
             outcome: Outcome::Normal,
             reason: String::new(),
             note: String::new(),

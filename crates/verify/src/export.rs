@@ -1,6 +1,6 @@
 //! One exported record as a folder of files, checked step by step.
 
-use std::{fs, path::Path};
+use std::{fs, io::ErrorKind, path::Path};
 
 use xunjian_proof::{
     Sha256,
@@ -17,8 +17,12 @@ pub struct Passed {
     pub record: Sha256,
     /// The steps, in order.
     pub steps: Vec<String>,
-    /// Photos whose bytes were hashed.
+    /// Photos whose bytes were measured and hashed.
     pub photos: usize,
+    /// Photos that the record names.
+    pub photos_named: usize,
+    /// Signers' keys that were revoked, and when.
+    pub revoked: Vec<(String, String)>,
 }
 
 /// The first thing that does not fit.
@@ -62,14 +66,10 @@ pub fn verify(folder: &Path, pinned: Option<Sha256>) -> Result<Passed, Failed> {
     steps.push(format!("记录 record {}", verified.id));
     steps.push(format!("巡检人员签名 inspector {} {}", record.inspector.name, record.inspector.key));
     steps.push(format!("终端签名 terminal {} {}", record.terminal.id, record.terminal.key));
-    for key in [&record.inspector.key, &record.terminal.key] {
-        if let Some(revocation) = keyring.revocation(key) {
-            steps.push(format!(
-                "注意 note: {key} 已于 {} 吊销 was revoked; 以日志先后为准 the log's order decides",
-                revocation.revoked_at
-            ));
-        }
-    }
+    let revoked = [&record.inspector.key, &record.terminal.key]
+        .into_iter()
+        .filter_map(|key| Some((key.to_string(), keyring.revocation(key)?.revoked_at.to_string())))
+        .collect();
 
     let delivered = read(folder, "delivered.json")?;
     let receipt_text = text(folder, "receipt.tlog-proof")?;
@@ -81,7 +81,7 @@ pub fn verify(folder: &Path, pinned: Option<Sha256>) -> Result<Passed, Failed> {
 
     let photos = photos(folder, record)?;
     steps.push(format!("照片 photos: {photos}/{}", record.evidence.len()));
-    Ok(Passed { record: verified.id, steps, photos })
+    Ok(Passed { record: verified.id, steps, photos, photos_named: record.evidence.len(), revoked })
 }
 
 fn keyring(folder: &Path, pinned: Option<Sha256>) -> Result<Keyring, Failed> {
@@ -89,8 +89,16 @@ fn keyring(folder: &Path, pinned: Option<Sha256>) -> Result<Keyring, Failed> {
         .map_err(|error| failed("site-root.json", "root")(&error))?;
     let mut keyring = Keyring::new(root, pinned).map_err(|error| failed("site-root.json", "root")(&error))?;
     for (sub, is_statement) in [("key-statements", true), ("revocations", false)] {
-        let Ok(entries) = fs::read_dir(folder.join(sub)) else { continue };
-        let mut names: Vec<_> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let entries = match fs::read_dir(folder.join(sub)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed(sub, "read")(&error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|error| failed(sub, "read")(&error))?.file_name();
+            names.push(name.into_string().map_err(|_| failed(sub, "read")(&"a file name is not text"))?);
+        }
         names.sort();
         for name in names {
             let file = format!("{sub}/{name}");
@@ -100,21 +108,29 @@ fn keyring(folder: &Path, pinned: Option<Sha256>) -> Result<Keyring, Failed> {
             taken.map_err(|error| wrong(&error))?;
         }
     }
-    if keyring.current(HolderKind::Log).is_none() {
+    if keyring.of_kind(HolderKind::Log).next().is_none() {
         return Err(failed("key-statements", "keyring")(&"no statement for the log's key"));
     }
     Ok(keyring)
 }
 
-/// Hashes the photos that were exported along; those that were not are counted as absent, not as wrong.
+/// Measures and hashes the photos that were exported along. Only a file that is not there counts as absent; one that cannot be
+/// read is a failure.
 fn photos(folder: &Path, record: &xunjian_proof::record::Record) -> Result<usize, Failed> {
     let mut checked = 0;
     for photo in &record.evidence {
         let file = format!("photos/{}", photo.sha256);
         match fs::read(folder.join(&file)) {
-            Ok(bytes) if Sha256::of(&bytes) == photo.sha256 => checked += 1,
-            Ok(_) => return Err(failed(&file, "Blobs")(&"the bytes do not hash to the name")),
-            Err(_) => {}
+            Ok(bytes) if Sha256::of(&bytes) != photo.sha256 => {
+                return Err(failed(&file, "Blobs")(&"the bytes do not hash to the name"));
+            }
+            Ok(bytes) if bytes.len() as u64 != photo.bytes => {
+                let reason = format!("the photo has {} bytes, the record says {}", bytes.len(), photo.bytes);
+                return Err(failed(&file, "Blobs")(&reason));
+            }
+            Ok(_) => checked += 1,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(&file, "read")(&error)),
         }
     }
     Ok(checked)

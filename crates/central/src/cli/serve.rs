@@ -2,11 +2,11 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Context, say};
-use crate::{error::Error, http, integrity::Findings, site::Site};
+use crate::{aside, error::Error, http, integrity::Findings, site::Site};
 
 /// `xunjian serve`
 #[derive(Args)]
@@ -93,6 +93,64 @@ pub(super) fn verify(context: &Context, check: fn(&Site) -> Result<Findings, Err
         std::iter::once(summary).chain(lines).collect::<Vec<_>>().join("\n")
     });
     Ok(if found.damages.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `xunjian aside …`
+#[derive(Subcommand)]
+pub enum Aside {
+    /// 列出另存待查的记录及原因 · List what is kept aside, and why.
+    List,
+    /// 取出其原始字节 · Write out its exact bytes.
+    Export {
+        /// `aside list` 给出的信封哈希 · Hash of the envelope.
+        envelope: String,
+        /// 写入文件 · File to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+impl Aside {
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let site = context.site()?;
+        match self {
+            Self::List => {
+                let kept = site.db.read(aside::aside)?;
+                context.print(&json!(kept), |language| {
+                    let head =
+                        say(language, format!("另存待查 {} 份", kept.len()), format!("{} kept aside", kept.len()));
+                    let lines = kept.iter().map(|one| {
+                        format!(
+                            "{}  {}  {}  {}  {}",
+                            one.envelope.short(),
+                            one.received_at,
+                            one.terminal,
+                            one.problem,
+                            one.detail
+                        )
+                    });
+                    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
+                });
+            }
+            Self::Export { envelope, out } => {
+                // The beginning of a hash will do, as the list prints it.
+                let kept = site.db.read(aside::aside)?;
+                let mut fitting = kept.iter().filter(|one| one.envelope.to_hex().starts_with(&envelope));
+                let (Some(one), None) = (fitting.next(), fitting.next()) else {
+                    return Err(Error::told(
+                        format!("没有（或不止一份）哈希以“{envelope}”开头的另存记录"),
+                        format!("none or several are kept aside whose hash begins with “{envelope}”"),
+                    ));
+                };
+                let bytes = site.db.read(|sql| aside::bytes(sql, &one.envelope))?.unwrap_or_default();
+                std::fs::write(&out, bytes).map_err(Error::io(out.display().to_string()))?;
+                context.print(&json!({ "envelope": one.envelope, "out": out }), |language| {
+                    say(language, format!("已写入 {}", out.display()), format!("written to {}", out.display()))
+                });
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// `xunjian openapi`

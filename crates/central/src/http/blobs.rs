@@ -1,5 +1,7 @@
 //! Photos in, resumable at any byte. What arrived before a connection broke stays and is not sent again.
 
+use std::{fs::File, ops::Range, time::Duration};
+
 use axum::{
     Json,
     body::{Body, Bytes},
@@ -18,8 +20,15 @@ use xunjian_protocol::{
 use super::{
     App,
     answer::{Asked, Caller, Failed, hash, read},
+    turn::Turn,
 };
 use crate::{blobs::append, delivery, error::Error, site::Site};
+
+/// Most hashes in one question: each may cost a look at the disk.
+const MAX_HASHES: usize = 1_000;
+
+/// How long an upload may stand still before the service stops waiting for it.
+const STALL: Duration = Duration::from_secs(30);
 
 /// Which of these blobs are there already?
 #[utoipa::path(post, path = "/v1/blobs/have", request_body = HaveBlobs,
@@ -33,6 +42,11 @@ pub async fn have(
     let answer = app
         .run(move |site| {
             let request: HaveBlobs = read(&body)?;
+            let count = request.blobs.len();
+            if count > MAX_HASHES {
+                let detail = format!("{count} photos, at most {MAX_HASHES} a call");
+                return Err(Error::Problem(ProblemCode::TooLarge, detail));
+            }
             let states =
                 request.blobs.iter().map(|blob| settled_state(site, &terminal, blob)).collect::<Result<_, _>>()?;
             Ok(HaveAnswer { states })
@@ -100,11 +114,18 @@ pub async fn patch(
 
 async fn receive(app: App, terminal: TerminalId, sha256: String, offset: u64, body: Body) -> Result<Response, Error> {
     let sha256 = hash(&sha256)?;
+    // The turn comes before the first look at the file: what is seen then nobody else changes.
+    let turn = Turn::take(&app.uploads, &terminal, sha256).await?;
     let owner = terminal.clone();
-    let (state, total) = app
+    let (state, total, turn) = app
         .run(move |site| {
-            let total = delivery::named_bytes(site, &owner, &sha256)?;
-            Ok((settled_state(site, &owner, &sha256)?, total.unwrap_or(0)))
+            let total = delivery::named_bytes(site, &owner, &sha256)?.unwrap_or(0);
+            let state = settled_state(site, &owner, &sha256)?;
+            if matches!(state, BlobState::Partial { .. }) && total <= MAX_BLOB_BYTES {
+                let offset = site.blobs.settle_partial(&owner, &sha256, total)?;
+                return Ok((BlobState::Partial { offset }, total, turn));
+            }
+            Ok((state, total, turn))
         })
         .await?;
     let have = match state {
@@ -118,36 +139,43 @@ async fn receive(app: App, terminal: TerminalId, sha256: String, offset: u64, bo
     if offset != 0 && offset != have {
         return Err(Error::Problem(ProblemCode::WrongOffset, format!("{have}")));
     }
-    let _turn = Turn::take(&app, &terminal, sha256)?;
-    let received = write_body(&app.site, &terminal, sha256, offset, total, body).await?;
+    let file = app.site.blobs.open_partial(&terminal, &sha256, offset == 0)?;
+    let (received, turn) = write_body(turn, file, offset..total, (body, STALL)).await?;
     if received < total {
         return Err(Error::Problem(ProblemCode::Incomplete, format!("{received} of {total} bytes")));
     }
-    app.run(move |site| delivery::finish_blob(site, &terminal, &sha256, total)).await?;
+    // The turn goes along: were this request dropped now, hashing would go on, and nobody may write meanwhile.
+    app.run(move |site| {
+        let _turn = turn;
+        delivery::finish_blob(site, &terminal, &sha256)
+    })
+    .await?;
     Ok(offset_answer(total, total))
 }
 
-/// Writes what comes until the stream ends or breaks; says how many bytes there are now.
+/// Writes what comes until the stream ends, breaks, or stands still; says how many bytes there are now.
 async fn write_body(
-    site: &Site,
-    terminal: &TerminalId,
-    sha256: Sha256,
-    offset: u64,
-    total: u64,
-    body: Body,
-) -> Result<u64, Error> {
-    let mut file = site.blobs.open_partial(terminal, &sha256, offset == 0)?;
+    mut turn: Turn,
+    mut file: File,
+    Range { start, end }: Range<u64>,
+    (body, stall): (Body, Duration),
+) -> Result<(u64, Turn), Error> {
     let mut stream = body.into_data_stream();
-    let mut received = offset;
-    while let Some(Ok(part)) = stream.next().await {
+    let mut received = start;
+    loop {
+        let part = tokio::select! {
+            part = tokio::time::timeout(stall, stream.next()) => part,
+            error = turn.superseded() => return Err(error),
+        };
+        // No byte for so long: what came is kept, and the terminal goes on from there when it can.
+        let Ok(Some(Ok(part))) = part else { return Ok((received, turn)) };
         received += part.len() as u64;
-        if received > total {
-            return Err(Error::Problem(ProblemCode::TooLarge, format!("more than the {total} bytes of the record")));
+        if received > end {
+            return Err(Error::Problem(ProblemCode::TooLarge, format!("more than the {end} bytes of the record")));
         }
         // A part is at most a few hundred kilobytes and goes to the page cache: not worth another thread.
         append(&mut file, &part)?;
     }
-    Ok(received)
 }
 
 /// As [`delivery::blob_state`], but a blob that a crash left complete without its row is taken in now.
@@ -165,27 +193,25 @@ fn offset_answer(offset: u64, total: u64) -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-/// The right to write one partial file; given back when dropped.
-struct Turn {
-    app: App,
-    upload: (TerminalId, Sha256),
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
 
-impl Turn {
-    fn take(app: &App, terminal: &TerminalId, sha256: Sha256) -> Result<Self, Error> {
-        let upload = (terminal.clone(), sha256);
-        let is_free = app.uploads.lock().is_ok_and(|mut uploads| uploads.insert(upload.clone()));
-        if !is_free {
-            return Err(Error::Problem(ProblemCode::WrongOffset, "another upload of this photo is under way".into()));
-        }
-        Ok(Self { app: app.clone(), upload })
-    }
-}
+    use futures_util::stream;
 
-impl Drop for Turn {
-    fn drop(&mut self) {
-        if let Ok(mut uploads) = self.app.uploads.lock() {
-            uploads.remove(&self.upload);
-        }
+    use super::*;
+    use crate::http::turn::Uploads;
+
+    #[tokio::test]
+    async fn an_upload_that_stands_still_is_given_up_and_what_came_is_kept() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("partial");
+        let (uploads, terminal) = (Arc::new(Uploads::default()), TerminalId::new("terminal_a"));
+        let turn = Turn::take(&uploads, &terminal, Sha256::of(b"photo")).await.unwrap();
+        let came = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"12345"))]).chain(stream::pending());
+        let body = (Body::from_stream(came), Duration::from_millis(20));
+        let (received, _turn) = write_body(turn, File::create(&path).unwrap(), 0..10, body).await.unwrap();
+        assert_eq!(received, 5, "the terminal goes on from here");
+        assert_eq!(std::fs::read(&path).unwrap(), b"12345");
     }
 }

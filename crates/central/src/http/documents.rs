@@ -17,7 +17,7 @@ use super::{
     App,
     answer::{Asked, Caller, Failed, hash, read},
 };
-use crate::{clock, error::Error, ledger, log, package};
+use crate::{clock, error::Error, ledger, log, package, session};
 
 /// Everything open for the terminal, or 304 while nothing has changed.
 #[utoipa::path(get, path = "/v1/work-package",
@@ -25,10 +25,16 @@ use crate::{clock, error::Error, ledger, log, package};
 pub async fn work_package(
     State(app): State<App>,
     asked: Asked,
-    _caller: Caller,
+    Caller(terminal): Caller,
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
-    let (etag, package) = app.run(package::build).await.map_err(asked.fail())?;
+    let (etag, package) = app
+        .run(move |site| {
+            session::refuse_revoked(site, &terminal)?;
+            package::build(site)
+        })
+        .await
+        .map_err(asked.fail())?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known == Some(etag.as_str()) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
@@ -42,11 +48,12 @@ pub async fn work_package(
 pub async fn chunk(
     State(app): State<App>,
     asked: Asked,
-    _caller: Caller,
+    Caller(terminal): Caller,
     Path(sha256): Path<String>,
 ) -> Result<Response, Failed> {
     let bytes = app
         .run(move |site| {
+            session::refuse_revoked(site, &terminal)?;
             let sha256 = hash(&sha256)?;
             let bytes = site.db.read(|sql| ledger::chunk(sql, &sha256))?;
             bytes.ok_or_else(|| Error::Problem(ProblemCode::UnknownChunk, sha256.to_hex()))

@@ -103,3 +103,75 @@ async fn nobody_learns_of_photos_that_no_record_of_theirs_names() {
     let refused = problem(stranger.puts(&first, &photos[0]).await).await;
     assert_eq!(refused.code, ProblemCode::BlobNotNamed);
 }
+
+#[tokio::test]
+async fn a_newer_upload_takes_over_from_one_that_hangs() {
+    use tokio::io::AsyncWriteExt as _;
+    let (_central, terminal, _, photos) = with_two_photos().await;
+    let first = Sha256::of(&photos[0]);
+    let address = terminal.url.strip_prefix("http://").unwrap();
+    let mut hanging = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "PUT {}/{first} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
+        path::BLOBS,
+        terminal.token,
+        photos[0].len()
+    );
+    hanging.write_all(head.as_bytes()).await.unwrap();
+    hanging.write_all(&photos[0][..100_000]).await.unwrap();
+    let ask = serde_json::json!({ "blobs": [first] });
+    loop {
+        let state: serde_json::Value = terminal.call(path::BLOBS_HAVE, &ask).await;
+        if state["states"][0]["offset"].as_u64().unwrap() > 0 {
+            break;
+        }
+    }
+    let again = tokio::time::timeout(std::time::Duration::from_secs(10), terminal.puts(&first, &photos[0])).await;
+    assert_eq!(again.expect("the hanging upload makes way at once").status(), 204);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_of_an_upload_is_gone_on_with_or_discarded() {
+    let (central, terminal, id, photos) = with_two_photos().await;
+    let (first, second) = (Sha256::of(&photos[0]), Sha256::of(&photos[1]));
+    let left = |blob: &Sha256, ending: &str, bytes: &[u8]| {
+        let file = central.site.blobs.partial(&terminal.enrolment.terminal, blob).with_extension(ending);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, bytes).unwrap();
+    };
+    left(&first, "finishing", &photos[0][..100_000]);
+    left(&second, "", &[photos[1].as_slice(), b"and more"].concat());
+    let state: serde_json::Value =
+        terminal.call(path::BLOBS_HAVE, &serde_json::json!({ "blobs": [first, second] })).await;
+    assert_eq!(state["states"][0]["offset"], 100_000, "it was being hashed when the service died");
+    assert_eq!(state["states"][1]["offset"], 0, "more bytes than the photo has cannot be the photo");
+    let patch = terminal.http.patch(terminal.blob_url(&first)).bearer_auth(&terminal.token);
+    let patch = patch.header(UPLOAD_OFFSET, 100_000).header("content-type", PARTIAL_UPLOAD);
+    assert_eq!(patch.body(photos[0][100_000..].to_vec()).send().await.unwrap().status(), 204);
+    assert_eq!(terminal.puts(&second, &photos[1]).await.status(), 204);
+    assert!(matches!(terminal.delivery(id).await, DeliveryState::Delivered { .. }));
+}
+
+#[tokio::test]
+async fn a_question_after_too_many_photos_is_refused() {
+    let (_central, terminal, ..) = with_two_photos().await;
+    let many: Vec<Sha256> = (0..1_001_u32).map(|seed| Sha256::of(&seed.to_be_bytes())).collect();
+    let refused = problem(terminal.post(path::BLOBS_HAVE, &serde_json::json!({ "blobs": many })).await).await;
+    assert_eq!(refused.code, ProblemCode::TooLarge);
+}
+
+#[tokio::test]
+async fn a_photo_that_rots_before_the_declaration_is_asked_for_again() {
+    let (central, terminal, id, photos) = with_two_photos().await;
+    let (first, second) = (Sha256::of(&photos[0]), Sha256::of(&photos[1]));
+    terminal.puts(&first, &photos[0]).await;
+    std::fs::write(central.site.blobs.object(&first), b"rotten").unwrap();
+    assert_eq!(terminal.puts(&second, &photos[1]).await.status(), 204);
+    assert_eq!(terminal.delivery(id).await, DeliveryState::Pending { missing: vec![first] });
+    let aside = central.site.folder().join("blobs/damaged").join(format!("{first}.1"));
+    assert_eq!(std::fs::read(aside).unwrap(), b"rotten", "a person can still look at it");
+    assert_eq!(terminal.puts(&first, &photos[0]).await.status(), 204);
+    assert!(matches!(terminal.delivery(id).await, DeliveryState::Delivered { .. }));
+    std::fs::remove_file(central.site.blobs.object(&second)).unwrap();
+    assert!(matches!(terminal.delivery(id).await, DeliveryState::Delivered { .. }), "what was declared stays declared");
+}

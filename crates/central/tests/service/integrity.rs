@@ -1,10 +1,14 @@
 //! One changed byte anywhere is found and named.
 
-use xunjian_central::integrity::{fsck, verify_all};
+use xunjian_central::{
+    delivery,
+    integrity::{Gap, fsck, verify_all},
+};
 use xunjian_domain::plan::VisitKind;
 use xunjian_proof::Sha256;
+use xunjian_protocol::record::{DeliveryState, RecordAnswer};
 
-use super::party::{Central, Terminal, set};
+use super::party::{Central, Terminal, rows, set};
 
 async fn delivered() -> (Central, Sha256, Sha256) {
     let central = Central::start().await;
@@ -90,4 +94,124 @@ async fn a_lost_photo_and_a_stray_file_are_told() {
     let found = fsck(&central.site).unwrap();
     let steps: Vec<&str> = found.damages.iter().map(|damage| damage.step.as_str()).collect();
     assert_eq!(steps, ["Blobs", "orphan"]);
+}
+
+/// Changes rows as somebody with the file in hand would: past every rule of the database.
+fn tamper(central: &Central, statement: &str) {
+    let connection = rusqlite::Connection::open(central.site.folder().join("central.db")).unwrap();
+    connection.execute_batch(&format!("PRAGMA foreign_keys = off; {statement}")).unwrap();
+}
+
+#[tokio::test]
+async fn every_row_is_held_against_the_leaf_it_follows_from() {
+    let cases = [
+        ("UPDATE record SET sequence = 7", "record", "sequence"),
+        ("UPDATE record SET sealed_at = 1", "record", "sealed_at"),
+        ("UPDATE record SET inspector_id = 'x'", "record", "inspector_id"),
+        ("DELETE FROM record", "record", "row"),
+        ("DELETE FROM record_blob", "record", "record_blob"),
+        ("UPDATE record_blob SET bytes = bytes + 1", "record", "record_blob"),
+        ("DELETE FROM delivered", "delivered", "row"),
+        ("UPDATE delivered SET stored_at = 1", "delivered", "stored_at"),
+        ("DELETE FROM blob", "blob", "row"),
+        ("UPDATE blob SET bytes = bytes + 1", "blob", "row"),
+        ("DELETE FROM key_statement WHERE key_id = (SELECT key_id FROM terminal)", "key", "key_statement"),
+        (
+            "UPDATE key_statement SET envelope = x'7b7d' WHERE key_id = (SELECT key_id FROM terminal)",
+            "key",
+            "statement",
+        ),
+        ("UPDATE terminal SET public_key = replace(public_key, 'a', 'b')", "terminal", "public_key"),
+        ("DELETE FROM terminal", "terminal", "row"),
+        ("UPDATE round SET quarter = '2026Q3'", "round", "quarter"),
+        ("UPDATE round SET id = 'x'", "round", "row"),
+        ("DELETE FROM planned_visit WHERE kind = 'room'", "visit", "row"),
+        ("UPDATE planned_visit SET sha256 = replace(sha256, '1', '2')", "visit", "sha256"),
+        ("UPDATE log_entry SET kind = 'admin_action' WHERE kind = 'delivered'", "log", "columns"),
+        ("UPDATE log_entry SET subject = 'x' WHERE kind = 'record'", "log", "columns"),
+        (
+            "INSERT INTO log_inbox SELECT 'x', kind, subject, envelope_sha256, envelope FROM log_entry WHERE idx = 1",
+            "log",
+            "entry",
+        ),
+        (
+            "INSERT INTO planned_visit SELECT 'x', round_id, sha256, kind, title, lines FROM planned_visit LIMIT 1",
+            "visit",
+            "row",
+        ),
+        (
+            "INSERT INTO round SELECT 'x', kind, quarter, title, ledger_version, 'y', opened_at, 0 FROM round",
+            "round",
+            "leaf",
+        ),
+    ];
+    for (statement, part, step) in cases {
+        let (central, ..) = delivered().await;
+        tamper(&central, statement);
+        let damages = fsck(&central.site).unwrap().damages;
+        let is_named = damages.iter().any(|damage| (damage.part, damage.step.as_str()) == (part, step));
+        assert!(is_named, "{statement}: {damages:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_damage_does_not_hide_the_next() {
+    let (central, ..) = delivered().await;
+    tamper(&central, "DELETE FROM log_entry WHERE idx = 2; UPDATE record SET revision = 9; DELETE FROM delivered");
+    tamper(&central, "UPDATE key_statement SET envelope = 'text' WHERE key_id = (SELECT key_id FROM terminal)");
+    let found = fsck(&central.site).unwrap();
+    for part in ["log", "record", "delivered", "key"] {
+        assert!(found.damages.iter().any(|damage| damage.part == part), "{part}: {:?}", found.damages);
+    }
+    assert_eq!(found.delivered, 0, "no delivery is sound");
+}
+
+#[tokio::test]
+async fn a_hole_in_a_chain_is_told_and_is_no_damage() {
+    let central = Central::start().await;
+    let mut terminal = Terminal::enrol(&central, "li_inspector", 1).await;
+    central.approve();
+    terminal.seals(&central, central.visit(VisitKind::Rack), &[], |_| ());
+    let (id, second) = terminal.seals(&central, central.visit(VisitKind::Room), &[], |_| ());
+    assert_eq!(terminal.submits(&second.to_bytes()).await, RecordAnswer::Stored { record: id });
+    let found = fsck(&central.site).unwrap();
+    assert_eq!(found.damages, []);
+    let terminal = terminal.enrolment.terminal.to_string();
+    assert_eq!(found.gaps, [Gap { terminal, from: 1, to: 1 }], "the first one was refused, or is on its way");
+}
+
+#[tokio::test]
+async fn a_lost_delivery_is_told_and_restored_from_the_log() {
+    let (central, id, _) = delivered().await;
+    tamper(&central, "DELETE FROM delivered");
+    let found = verify_all(&central.site).unwrap();
+    assert_eq!((found.damages.len(), found.damages[0].step.as_str()), (1, "Delivered"));
+    delivery::deliver_ready(&central.site).unwrap();
+    assert_eq!(rows(&central, "log_entry WHERE kind = 'delivered'"), 1, "no second statement was signed");
+    let found = verify_all(&central.site).unwrap();
+    assert_eq!((found.damages, found.delivered), (vec![], 1), "{id}");
+    assert_eq!(fsck(&central.site).unwrap().damages, []);
+}
+
+#[tokio::test]
+async fn a_damaged_record_holds_up_nothing_but_itself() {
+    let central = Central::start().await;
+    let mut terminal = Terminal::enrol(&central, "li_inspector", 1).await;
+    central.approve();
+    let photos: [&[u8]; 2] = [b"the first photo", b"the second photo"];
+    let (first, envelope) = terminal.seals(&central, central.visit(VisitKind::Rack), &photos[..1], |_| ());
+    terminal.submits(&envelope.to_bytes()).await;
+    flip(&central, "record", "envelope", "1 = 1");
+    let (second, envelope) = terminal.seals(&central, central.visit(VisitKind::Room), &photos[1..], |_| ());
+    assert_eq!(terminal.submits(&envelope.to_bytes()).await, RecordAnswer::Stored { record: second });
+    for photo in photos {
+        assert_eq!(terminal.puts(&Sha256::of(photo), photo).await.status(), 204);
+    }
+    assert!(matches!(terminal.delivery(second).await, DeliveryState::Delivered { .. }));
+    assert!(matches!(terminal.delivery(first).await, DeliveryState::Pending { .. }), "nobody declares what changed");
+    delivery::deliver_ready(&central.site).expect("a start of the service does the same and must not fail");
+    assert_eq!(rows(&central, "delivered"), 1);
+    tamper(&central, "UPDATE delivered SET envelope_sha256 = 'not a hash'");
+    let state = terminal.delivery(second).await;
+    assert!(matches!(state, DeliveryState::Pending { .. }), "no receipt, and no fault for the others: {state:?}");
 }

@@ -164,6 +164,7 @@ impl Terminal {
         let sealer = Sealer {
             site,
             person: (enrolment.person.clone(), person_key),
+            person_name: enrolment.person_name.clone(),
             terminal: (enrolment.terminal.clone(), terminal_key),
             sequence: 0,
             previous: None,
@@ -212,7 +213,9 @@ impl Terminal {
         photos: &[&[u8]],
         change: impl FnOnce(&mut Record),
     ) -> (Sha256, Envelope) {
-        let record = self.sealer.record((&central.round.plan, central.plan_hash()), visit, photos, change);
+        let (_, ledger) = central.site.db.read(ledger::current).expect("a ledger").expect("an imported one");
+        let plan = (&central.round.plan, central.plan_hash());
+        let record = self.sealer.record(plan, visit, &ledger.assets, photos, change);
         let envelope = self.sealer.seal(&record);
         (Sha256::of(&envelope.payload().expect("base 64")), envelope)
     }

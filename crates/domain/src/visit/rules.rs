@@ -20,7 +20,9 @@ pub enum SealRule {
     LineMissing,
     /// A result belongs to no line of the plan.
     LineNotPlanned,
-    /// 不适用 or 未检 without a reason.
+    /// Two results for one line.
+    LineTwice,
+    /// 不适用 or 未检 without a reason, of a line or of a check.
     ReasonMissing,
     /// 异常 without words.
     NoteMissing,
@@ -28,9 +30,12 @@ pub enum SealRule {
     PhotoMissing,
     /// A check has no result.
     CheckMissing,
+    /// A result for a check that the line does not ask, or a second one for the same check.
+    CheckUnknown,
     /// A check lacks its value or has one that does not fit.
     ValueWrong,
-    /// A check is 异常 and the line is not.
+    /// The line is better than its checks: one is 异常 and the line is not, or the line is 正常 although a check is 未检 or
+    /// none is 正常.
     TooGood,
     /// “其余全部正常” filled a line that it must not fill.
     BulkNotAllowed,
@@ -73,7 +78,15 @@ pub fn seal_problems(
             )
         })
         .collect();
-    for result in results {
+    for (place, result) in results.iter().enumerate() {
+        if results[..place].iter().any(|before| before.no == result.no) {
+            problems.push(problem(
+                Some(result.no),
+                SealRule::LineTwice,
+                "有两个结果，只能保留一个",
+                "has two results: keep one",
+            ));
+        }
         let planned = visit
             .lines
             .iter()
@@ -105,6 +118,12 @@ fn line_problems(criterion: &Criterion, result: &LineResult, visit_on: Date, pro
         if result.reason.trim().is_empty() {
             say(SealRule::ReasonMissing, "不适用或未检必须写明原因", "say why it does not apply or was not checked");
         }
+        if !result.checks.is_empty() {
+            say(SealRule::CheckUnknown, "不适用或未检的项不能带检查点结果", "was not answered, yet its checks were");
+        }
+        if result.bulk {
+            say(SealRule::BulkNotAllowed, "一键正常只能填正常", "bulk filling only ever says normal");
+        }
         return;
     }
     if result.outcome == Outcome::Abnormal && result.note.trim().is_empty() {
@@ -123,11 +142,24 @@ fn line_problems(criterion: &Criterion, result: &LineResult, visit_on: Date, pro
         );
     }
     let outcomes: Vec<Outcome> = result.checks.iter().map(|check| check.outcome).collect();
-    if Criterion::floor(&outcomes) == Some(Outcome::Abnormal) && result.outcome != Outcome::Abnormal {
-        say(SealRule::TooGood, "有检查点异常，本项必须为异常", "a check is abnormal, so the line must be");
+    if result.outcome == Outcome::Normal
+        && let Some((zh, en)) = too_good(&outcomes)
+    {
+        say(SealRule::TooGood, zh, en);
     }
-    if result.bulk && criterion.evidence.photos_when_normal > 0 {
-        say(SealRule::BulkNotAllowed, "需要照片的项不能一键正常", "lines that need a photo cannot be filled in bulk");
+    if result.bulk
+        && let Some((zh, en)) = bulk_problem(criterion, result)
+    {
+        say(SealRule::BulkNotAllowed, zh, en);
+    }
+    for (place, given) in result.checks.iter().enumerate() {
+        if criterion.check(&given.check).is_none() {
+            let (zh, en) = (format!("没有检查点“{}”", given.check), format!("asks no check “{}”", given.check));
+            say(SealRule::CheckUnknown, &zh, &en);
+        } else if result.checks[..place].iter().any(|before| before.check == given.check) {
+            let zh = format!("检查点“{}”有两个结果", given.check);
+            say(SealRule::CheckUnknown, &zh, &format!("check “{}” has two results", given.check));
+        }
     }
     for check in &criterion.checks {
         let given = result.checks.iter().find(|given| given.check == check.key);
@@ -139,27 +171,57 @@ fn line_problems(criterion: &Criterion, result: &LineResult, visit_on: Date, pro
             );
             continue;
         };
-        if let Some((zh, en)) = value_problem(check, given, result.bulk, visit_on) {
+        if given.outcome.needs_reason() && given.reason.trim().is_empty() {
+            let zh = format!("“{}”不适用或未检，必须写明原因", check.label.zh);
+            say(SealRule::ReasonMissing, &zh, &format!("“{}” needs a reason why it was not judged", check.label.en));
+        }
+        if let Some((zh, en)) = value_problem(check, given, visit_on) {
             say(SealRule::ValueWrong, &format!("“{}”{zh}", check.label.zh), &format!("“{}” {en}", check.label.en));
         }
     }
 }
 
-fn value_problem(
-    check: &crate::template::Check,
-    given: &CheckResult,
-    bulk: bool,
-    visit_on: Date,
-) -> Option<(String, String)> {
+/// Why these checks do not make a line 正常: each must be 正常 or 不适用, and one at least 正常.
+fn too_good(checks: &[Outcome]) -> Option<(&'static str, &'static str)> {
+    if checks.contains(&Outcome::Abnormal) {
+        return Some(("有检查点异常，本项必须为异常", "a check is abnormal, so the line must be"));
+    }
+    if checks.contains(&Outcome::NotChecked) {
+        return Some(("有检查点未检，本项不能为正常", "a check was not made, so the line cannot be normal"));
+    }
+    let none_applies = !checks.is_empty() && !checks.contains(&Outcome::Normal);
+    none_applies
+        .then_some(("检查点全部不适用，本项不能为正常", "none of its checks applies, so the line cannot be normal"))
+}
+
+/// Why “其余全部正常” must not have filled this line.
+fn bulk_problem(criterion: &Criterion, result: &LineResult) -> Option<(&'static str, &'static str)> {
+    if result.outcome != Outcome::Normal {
+        return Some(("一键正常只能填正常", "bulk filling only ever says normal"));
+    }
+    if criterion.evidence.photos_when_normal > 0 {
+        return Some(("需要照片的项不能一键正常", "lines that need a photo cannot be filled in bulk"));
+    }
+    if result.must_check.is_some() {
+        return Some((
+            "上次的问题必须逐项复查，不能一键正常",
+            "an earlier problem must be looked at, not filled in bulk",
+        ));
+    }
+    let asks_more = criterion.checks.iter().any(|check| !check.input.may_be_bulk());
+    asks_more.then_some((
+        "计数、读数、日期、登记类检查点不能一键填写",
+        "counts, readings, dates and registers cannot be filled in bulk",
+    ))
+}
+
+fn value_problem(check: &crate::template::Check, given: &CheckResult, visit_on: Date) -> Option<(String, String)> {
     if !check.input.takes_value() || given.outcome.needs_reason() {
         return None;
     }
     let Some(value) = &given.value else {
         return Some(("没有填写内容".to_owned(), "has no value".to_owned()));
     };
-    if bulk && matches!(value, crate::value::Value::Readings { .. }) {
-        return Some(("读数不能一键填写".to_owned(), "is a reading and cannot be filled in bulk".to_owned()));
-    }
     let mismatch = check.input.suggest(value, visit_on).err()?;
     let zh = match &mismatch {
         Mismatch::WrongType => "的内容与该检查点不符".to_owned(),

@@ -117,7 +117,7 @@ pub(crate) enum Visit {
     /// 登记所见设备 · what was seen of an asset
     Sight(Sight),
     /// 报告问题 · report a finding
-    Finding(Finding),
+    Finding(Box<Finding>),
     /// 其余全部正常 · fill the rest as normal
     Bulk {
         visit: String,
@@ -169,7 +169,7 @@ pub(crate) struct Answer {
     #[arg(long, value_enum, required_unless_present = "file")]
     pub outcome: Option<OutcomeArgument>,
     /// 检查点 · KEY=OUTCOME[:VALUE-JSON]
-    #[arg(long = "check", value_name = "KEY=OUTCOME[:JSON]")]
+    #[arg(long = "check", value_name = "KEY=OUTCOME[:JSON|:REASON]")]
     pub checks: Vec<String>,
     /// 不适用、未检的原因 · why not applicable or not checked
     #[arg(long, default_value = "")]
@@ -293,6 +293,9 @@ pub(crate) struct Finding {
     /// 严重程度 · severity
     #[arg(long, value_enum)]
     pub severity: SeverityArgument,
+    /// 类别 · what sort of problem
+    #[arg(long, default_value = "")]
+    pub category: String,
     /// 情况 · what is wrong
     #[arg(long)]
     pub description: String,
@@ -323,6 +326,9 @@ pub(crate) struct Finding {
     /// 服务台接听人 · who answered at the service desk
     #[arg(long)]
     pub called: Option<String>,
+    /// 沿续的以往问题 · the earlier finding this one carries on
+    #[arg(long, value_name = "FINDING")]
+    pub follows: Option<String>,
 }
 
 macro_rules! value_enum {

@@ -5,7 +5,14 @@ mod evidence;
 mod show;
 
 use jiff::civil::Time;
-use xunjian_domain::{hash::Sha256, ids::VisitId, ledger::UnitSpan, text::Language, time::TimestampMs, visit::NoPhoto};
+use xunjian_domain::{
+    hash::Sha256,
+    ids::{FindingId, VisitId},
+    ledger::UnitSpan,
+    text::Language,
+    time::TimestampMs,
+    visit::NoPhoto,
+};
 use xunjian_field::{
     AssetSelector, DraftRef, Field, NewFinding, NewSeal, NewSighting, Person, RackView, VisitSelector,
 };
@@ -60,7 +67,7 @@ pub(super) fn run(session: &Session, command: Visit) -> Result<Output, Failure> 
         Visit::Photo(arguments) => evidence::photo(&Desk::open(session, &arguments.visit)?, arguments),
         Visit::Scan(arguments) => evidence::scan(&Desk::open(session, &arguments.visit)?, arguments),
         Visit::Sight(arguments) => sight(&Desk::open(session, &arguments.visit)?, arguments),
-        Visit::Finding(arguments) => finding(&Desk::open(session, &arguments.visit)?, arguments),
+        Visit::Finding(arguments) => finding(&Desk::open(session, &arguments.visit)?, *arguments),
         Visit::Bulk { visit, undo } => bulk(&Desk::open(session, &visit)?, undo),
         Visit::CloseRack { visit, reopen } => {
             let desk = Desk::open(session, &visit)?;
@@ -151,6 +158,7 @@ fn finding(desk: &Desk, arguments: Finding) -> Result<Output, Failure> {
         line: arguments.line,
         subject: None,
         severity: arguments.severity.into(),
+        category: arguments.category,
         photos: attach(&arguments.photos)?,
         after_photos: attach(&arguments.after_photos)?,
         description: arguments.description,
@@ -159,6 +167,7 @@ fn finding(desk: &Desk, arguments: Finding) -> Result<Output, Failure> {
         no_photo: no_photo(arguments.no_photo, arguments.confirmed_by),
         fixed_on_site: arguments.fixed,
         desk_callee: arguments.called,
+        follows: arguments.follows.map(FindingId::new),
     };
     let finding = desk.field.report_finding(desk.draft(), new)?;
     let mut text = say(desk.language, format!("问题已记录 {}", finding.id), format!("Finding recorded {}", finding.id));

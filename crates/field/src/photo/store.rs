@@ -23,6 +23,7 @@ use xunjian_domain::hash::Sha256;
 
 pub use self::recovery::Recovery;
 use super::{PhotoError, PhotoInfo, check_size, inspect_evidence};
+use crate::private;
 
 /// Space kept free for sealing and syncing unless configured otherwise.
 pub const DEFAULT_RESERVE_BYTES: u64 = 200 << 20;
@@ -71,7 +72,7 @@ impl PhotoFolder {
             next_temp: AtomicU64::new(0),
         };
         for directory in [&folder.incoming, &folder.originals] {
-            fs::create_dir_all(directory).map_err(at("create", directory))?;
+            private::make_folder(directory).map_err(at("create", directory))?;
         }
         disk::sync_directory(root)?;
         Ok(folder)
@@ -175,7 +176,7 @@ impl PhotoFolder {
         loop {
             let number = self.next_temp.fetch_add(1, Ordering::Relaxed);
             let path = self.incoming.join(format!("{}-{number}.part", std::process::id()));
-            match File::create_new(&path) {
+            match private::new_file(&path) {
                 Ok(file) => return Ok((path, file)),
                 // Left by an earlier process with our number; recovery has not come to it yet.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -206,7 +207,7 @@ impl PhotoFolder {
         // 5. The shelf for it. A crash here leaves an empty directory, which harms nobody.
         let original = self.path_of(&sha256);
         let shelf = original.parent().unwrap_or(&self.originals);
-        fs::create_dir_all(shelf).map_err(at("create", shelf))?;
+        private::make_folder(shelf).map_err(at("create", shelf))?;
         disk::sync_directory(&self.originals)?;
         fault_point("photo.before_rename")?;
         // 6. The name. Over an original of the same hash it changes nothing, or heals it. A crash after leaves an

@@ -5,11 +5,11 @@ use xunjian_proof::{
     dsse::Envelope,
     keyring::Keyring,
     receipt::Receipt,
-    statement::{HolderKind, PlanStatement, Statement},
+    statement::{HolderKind, LabelPrints, PlanStatement, Statement},
 };
 use xunjian_protocol::package::PackageRound;
 
-use crate::{error::FieldError, store::terminal::Terminal, trust};
+use crate::{error::FieldError, store::terminal::Terminal};
 
 pub(super) fn refused(part: &str, reason: impl ToString) -> FieldError {
     FieldError::PackageRefused { part: part.to_owned(), reason: reason.to_string() }
@@ -34,9 +34,7 @@ pub(super) fn plan(round: &PackageRound, keyring: &Keyring) -> Result<(PlanState
         return Err(refused("plan", "it is of another site, template or ledger than the package says"));
     }
     let receipt = Receipt::parse(&round.receipt).map_err(|error| refused("plan receipt", error))?;
-    receipt
-        .verify(round.plan.as_bytes(), &keyring.root().log_origin, &trust::log_key(keyring)?)
-        .map_err(|error| refused("plan receipt", error))?;
+    keyring.verify_receipt(round.plan.as_bytes(), &receipt).map_err(|error| refused("plan receipt", error))?;
     Ok((statement, receipt))
 }
 
@@ -48,4 +46,22 @@ pub(super) fn template(bytes: &[u8], named: &TemplateVersion) -> Result<(), Fiel
         return Err(refused("template", "it is another one than the plan names"));
     }
     Ok(())
+}
+
+/// The list of label prints is signed by the service and of this site: whoever can change it decides what a label names.
+pub(super) fn label_prints(bytes: &[u8], keyring: &Keyring) -> Result<LabelPrints, FieldError> {
+    let wrong = |reason: &dyn std::fmt::Display| refused("label prints", reason);
+    let envelope = Envelope::from_bytes(bytes).map_err(|error| wrong(&error))?;
+    let prints = LabelPrints::read(&envelope).map_err(|error| wrong(&error))?;
+    let key = envelope.key_ids().next().ok_or_else(|| wrong(&"nobody signed them"))?;
+    let holder = keyring.holder(key, HolderKind::Service, prints.made_at).map_err(|error| wrong(&error))?;
+    envelope.verify(&holder.key).map_err(|error| wrong(&error))?;
+    if prints.site != keyring.root().site {
+        return Err(wrong(&"they are of another site"));
+    }
+    // Unlike a plan, the list is signed anew by the key in use: an old key has no say in it.
+    if keyring.revocation(key).is_some() {
+        return Err(wrong(&format!("the key {key} was revoked")));
+    }
+    Ok(prints)
 }

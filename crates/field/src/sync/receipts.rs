@@ -34,7 +34,7 @@ impl Field {
             return Ok(());
         }
         let keyring = self.store.read(trust::keyring)?;
-        let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?)?;
+        let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?);
         for some in waiting.chunks(ASK_AT_ONCE) {
             let states = api.receipts(&ReceiptsRequest { records: some.to_vec() }).await?.states;
             if states.len() != some.len() {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 fn check(key: &str, value: NewValue) -> NewCheck {
-    NewCheck { check: key.into(), outcome: Outcome::Normal, value: Some(value) }
+    NewCheck { check: key.into(), outcome: Outcome::Normal, reason: String::new(), value: Some(value) }
 }
 
 fn line_of(terminal: &Terminal, visit: &xunjian_domain::ids::VisitId, criterion: &str) -> u32 {

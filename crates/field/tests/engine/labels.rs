@@ -37,6 +37,7 @@ async fn every_label_gets_its_own_verdict_offline() {
         (service.label(8), ScanVerdict::Unknown, "an asset the ledger does not have"),
         (service.label(77), ScanVerdict::Unknown, "a label printed after the pull"),
         (forged, ScanVerdict::Forged, "nobody of this site printed it"),
+        (service.label_of(LabelKind::Asset, 3), ScanVerdict::Forged, "the print of a rack on the label of an asset"),
         (foreign, ScanVerdict::Foreign, "another site's host"),
         ("SN-server".to_owned(), ScanVerdict::NotALabel, "a serial number"),
         (service.label(2).to_lowercase(), ScanVerdict::Repeated, "phones lower the case"),
@@ -47,6 +48,12 @@ async fn every_label_gets_its_own_verdict_offline() {
         assert!(!report.message.zh.is_empty() && !report.message.en.is_empty());
     }
     let view = terminal.shows(&visit);
+    assert_eq!(
+        view.scans[0].key,
+        Some(service.press.public_key().id()),
+        "the record names the key that signed a label"
+    );
+    assert_eq!(view.scans[13].key, None, "nobody signed a serial number");
     assert_eq!(view.scans.len(), cases.len(), "everything scanned is recorded");
     assert!(view.label_scanned);
     let seen: Vec<_> = view.sightings.iter().filter_map(|seen| seen.asset.as_ref()).map(|id| id.as_str()).collect();

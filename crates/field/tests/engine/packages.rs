@@ -2,6 +2,7 @@
 
 use xunjian_domain::plan::VisitKind;
 use xunjian_field::{Code, FieldError};
+use xunjian_proof::suite::Ed25519Signer;
 
 use crate::{
     service::{Fault, MORNING, Service},
@@ -70,4 +71,62 @@ async fn a_draft_goes_on_after_its_round_left_the_package() {
     assert_eq!(pulled.rounds, 0);
     terminal.seals(&visit);
     assert_eq!(terminal.syncs(&service).await.delivered, 1, "work done is never thrown away");
+}
+
+#[tokio::test]
+async fn a_log_that_is_shorter_than_what_was_seen_is_refused_as_such() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    service.cut_log(2);
+    let refused = terminal.field.pull(&service).await.unwrap_err();
+    assert_eq!(refused.code(), Code::LogInconsistent, "not a problem of the request: {refused}");
+    assert!(refused.text().zh.contains("服务端日志与上次所见不一致"));
+}
+
+#[tokio::test]
+async fn a_list_of_label_prints_counts_only_when_the_service_signed_it() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    for stranger in [Ed25519Signer::from_seed(&[5; 32]), Ed25519Signer::from_seed(&[99; 32])] {
+        service.publish_prints(Vec::new(), &stranger);
+        let refused = terminal.field.pull(&service).await.unwrap_err();
+        assert!(matches!(&refused, FieldError::PackageRefused { part, .. } if part == "label prints"), "{refused}");
+        assert_eq!(refused.code(), Code::Integrity);
+    }
+}
+
+#[tokio::test]
+async fn a_new_log_and_clock_key_take_over_without_losing_what_the_old_ones_signed() {
+    let mut service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    terminal.walks(VisitKind::Cluster, 1);
+    terminal.syncs(&service).await;
+    service.change_log_and_clock();
+    service.open_round("round-2");
+    assert_eq!(terminal.field.pull(&service).await.unwrap().rounds, 2);
+    for record in terminal.field.records().unwrap() {
+        let detail = terminal.field.verify_local(&record.id.to_hex()).unwrap();
+        assert!(detail.steps.iter().all(|step| step.passed == Some(true)), "{:?}", detail.steps);
+    }
+}
+
+#[tokio::test]
+async fn the_data_folder_is_closed_to_others_whatever_the_umask_says() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    terminal.walks(VisitKind::Cluster, 1);
+    let mut waiting = vec![terminal.field.folder().to_owned()];
+    let mut files = 0;
+    while let Some(path) = waiting.pop() {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        if path.is_dir() {
+            assert_eq!(mode, 0o700, "{}", path.display());
+            waiting.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            assert_eq!(mode, 0o600, "{}", path.display());
+            files += 1;
+        }
+    }
+    assert!(files >= 4, "database, key, lock and a photo");
 }

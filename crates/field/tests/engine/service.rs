@@ -27,7 +27,8 @@ use xunjian_proof::{
     note::{Checkpoint, SignedCheckpoint},
     receipt::Receipt,
     statement::{
-        Delivered, HolderKind, KeyStatement, PartyRef, PlanStatement, Revocation, RootKey, SiteRoot, Statement,
+        Delivered, HolderKind, KeyStatement, LabelPrint, LabelPrints, PartyRef, PlanStatement, Revocation, RootKey,
+        SiteRoot, Statement,
     },
     suite::{Ed25519Signer, KeyId, PublicKey, Signer},
     verification::read_record,
@@ -38,7 +39,7 @@ use xunjian_protocol::{
     enrol::{EnrolAnswer, EnrolRequest, possession_message},
     hello::Hello,
     log::{ConsistencyAnswer, ConsistencyRequest},
-    package::{LabelPrints, PackageRound, WorkPackage},
+    package::{PackageRound, WorkPackage},
     problem::{Problem, ProblemCode},
     record::{DeliveryState, ReceiptsAnswer, ReceiptsRequest, RecordAnswer, SubmitAnswer, SubmitRecords},
 };
@@ -181,7 +182,7 @@ impl Service {
             key,
             holder_kind: kind,
             holder: holder.into(),
-            holder_name: holder.into(),
+            holder_name: holder.trim_start_matches("person-").into(),
             party: party(PartyKind::Provider, "provider", "服务方"),
             roles: roles.to_vec(),
             valid_from: TimestampMs(0),
@@ -192,6 +193,13 @@ impl Service {
         state.log.append(envelope.clone());
         state.statements.push(String::from_utf8(envelope).unwrap());
         state.etag += 1;
+    }
+
+    /// New keys of log and clock take over; the old ones stay known.
+    pub fn change_log_and_clock(&mut self) {
+        (self.log_key, self.clock) = (Ed25519Signer::from_seed(&[33; 32]), Ed25519Signer::from_seed(&[34; 32]));
+        self.vouch(self.log_key.public_key(), HolderKind::Log, "log", &[]);
+        self.vouch(self.clock.public_key(), HolderKind::Clock, CLOCK, &[]);
     }
 
     pub fn revoke(&self, key: KeyId) {
@@ -213,15 +221,30 @@ impl Service {
     fn print_labels(&self) {
         let mut prints = site::prints();
         prints.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut state = self.lock();
-        let name = Self::put_chunk(&mut state, jcs::to_bytes(&LabelPrints { prints }).unwrap());
-        state.label_prints = Some(name);
+        self.publish_prints(prints, &self.service);
     }
 
-    /// The text of a label's QR code.
+    /// A list of label prints, signed by `signer`.
+    pub fn publish_prints(&self, prints: Vec<LabelPrint>, signer: &Ed25519Signer) {
+        let list = LabelPrints { site: self.root.site.clone(), prints, made_at: TimestampMs(MORNING) };
+        let mut state = self.lock();
+        let name = Self::put_chunk(&mut state, list.sign(&[signer]).unwrap().to_bytes());
+        state.label_prints = Some(name);
+        state.etag += 1;
+    }
+
+    /// The text of a label's QR code, of the kind that the list of prints says.
     pub fn label(&self, number: u32) -> String {
-        let print = xunjian_domain::ids::LabelPrintId::new(site::uuid(number));
-        label::print(site::HOST, &self.root.site, LabelKind::Rack, &print, &self.press).unwrap()
+        let id = xunjian_domain::ids::LabelPrintId::new(site::uuid(number));
+        let listed = site::prints().into_iter().find(|print| print.id == id);
+        let kind = listed.and_then(|print| LabelKind::of(print.subject.kind)).unwrap_or(LabelKind::Rack);
+        self.label_of(kind, number)
+    }
+
+    /// The text of a QR code of any kind.
+    pub fn label_of(&self, kind: LabelKind, number: u32) -> String {
+        let id = xunjian_domain::ids::LabelPrintId::new(site::uuid(number));
+        label::print(site::HOST, &self.root.site, kind, &id, &self.press).unwrap()
     }
 
     pub fn open_round(&self, id: &str) {
@@ -315,6 +338,15 @@ impl Service {
     /// Leaves appear that no terminal sent: other people's work.
     pub fn grow_log(&self) {
         self.lock().log.append(b"somebody else's statement".to_vec());
+    }
+
+    /// The log is set back: only its first leaves are left.
+    pub fn cut_log(&self, leaves: usize) {
+        let mut state = self.lock();
+        for leaf in std::mem::take(&mut state.log).leaves.into_iter().take(leaves) {
+            state.log.append(leaf);
+        }
+        state.etag += 1;
     }
 
     /// History is rewritten: every leaf from `at` on is another.
@@ -544,7 +576,10 @@ impl SyncApi for Service {
     async fn consistency(&self, request: &ConsistencyRequest) -> Result<ConsistencyAnswer, ApiError> {
         let state = self.lock();
         let size = state.log.size();
-        let Ok(proof) = merkle::consistency_proof(&state.log, request.from.min(size), size);
+        if request.from > size {
+            return Err(Self::problem(ProblemCode::Malformed));
+        }
+        let Ok(proof) = merkle::consistency_proof(&state.log, request.from, size);
         Ok(ConsistencyAnswer { checkpoint: self.checkpoint(&state).to_string(), proof })
     }
 }

@@ -64,6 +64,10 @@ async fn one_refused_record_does_not_hold_up_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let exported = terminal.field.export_record(&aside.id.to_hex(), folder.path()).unwrap();
     assert!(exported.files.contains(&"record.json".to_owned()), "the stuck one can be taken out by hand");
+    let again = terminal.syncs(&service).await;
+    let [fault] = &again.errors[..] else { panic!("the next run says it again: {:?}", again.errors) };
+    assert_eq!((fault.record, fault.problem), (Some(aside.id), Some(ProblemCode::NotPlanned)));
+    assert!(!fault.retryable && again.quarantined == 1);
 }
 
 #[tokio::test]

@@ -171,6 +171,7 @@ impl Terminal {
                 .map(|check| NewCheck {
                     check: check.key.clone(),
                     outcome: Outcome::Normal,
+                    reason: String::new(),
                     value: value(&check.input),
                 })
                 .collect();

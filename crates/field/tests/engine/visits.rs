@@ -94,6 +94,7 @@ async fn a_rack_record_holds_the_ledger_rows_and_the_verdicts() {
     let sealed = terminal.walks(VisitKind::Rack, 1);
     let record = terminal.field.verify_local(&sealed.record.to_hex()).unwrap().record;
     assert_eq!(record.compared.len(), 5, "the five ledger rows of the rack as they stood");
+    assert_eq!(record.compared_chunks.len(), 2, "this rack's chunk and the orders'");
     assert!(record.reconciliation.iter().all(|row| row.verdicts == [Verdict::Matches]));
     assert_eq!(record.orders.len(), 1);
     assert_eq!(record.template.sha256, record_plan_template(&service));

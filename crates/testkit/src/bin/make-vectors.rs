@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use jiff::civil::date;
 use xunjian_domain::{
@@ -25,17 +25,15 @@ use xunjian_domain::{
     visit::{CheckResult, DeskCall, Finding, LineResult, NoPhoto, Severity},
 };
 use xunjian_proof::{
-    dsse::Envelope,
-    jcs, merkle,
     note::Checkpoint,
-    receipt::Receipt,
     record::{
-        Capture, ClockEvidence, ClockJump, Companion, Evidence, LabelScan, PhotoPermit, PhotoReuse, Record, ScanSource,
-        ScanVerdict, SignerRef, TerminalRef, VisitRecord,
+        Capture, ClockEvidence, ClockJump, Companion, Evidence, LabelScan, Layer, LayerKind, PhotoPermit, PhotoReuse,
+        Record, ScanSource, ScanVerdict, SignerRef, TerminalRef, VisitRecord,
     },
-    statement::{Delivered, HolderKind, KeyStatement, PartyRef, RootKey, SiteRoot, Statement as _},
+    statement::{HolderKind, KeyStatement, PartyRef, RootKey, SiteRoot},
     suite::{Ed25519Signer, Signer as _},
 };
+use xunjian_testkit::export::{Export, key, seed};
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../proof/tests/vectors/v1");
@@ -43,9 +41,8 @@ fn main() {
         eprintln!("the vectors of version 1 exist already and are frozen; nothing was written");
         std::process::exit(1);
     }
-    fs::create_dir_all(&folder).expect("the vectors folder");
-    let key = |seed: u8| Ed25519Signer::from_seed(&[seed; 32]);
-    let (root_key, inspector, terminal, service, log) = (key(1), key(2), key(3), key(4), key(5));
+    let [root_key, inspector, terminal, service, log, time] =
+        [seed::ROOT, seed::INSPECTOR, seed::TERMINAL, seed::SERVICE, seed::LOG, seed::CLOCK].map(key);
     let site = SiteId::new("gz-vector");
     let manager =
         PartyRef {
@@ -56,6 +53,7 @@ fn main() {
             id: PartyId::new("provider"), kind: PartyKind::Provider, name: "云山云服务有限公司".into()
         };
     let origin = "xunjian.example/log/gz-vector";
+    let clock_name = format!("{origin}/clock");
     let root = SiteRoot {
         site: site.clone(),
         name: "云山一号政务云机房".into(),
@@ -76,59 +74,42 @@ fn main() {
     };
     let person_id = PersonId::new("0192d000-0000-7000-8000-000000000001");
     let terminal_id = TerminalId::new("0192d000-0000-7000-8000-000000000002");
-    let statements: Vec<Envelope> = [
+    let statements = [
         state(&inspector, HolderKind::Person, person_id.as_str(), "镕堃", &[Role::Inspector]),
         state(&terminal, HolderKind::Terminal, terminal_id.as_str(), "平板A", &[]),
         state(&service, HolderKind::Service, site.as_str(), "service", &[]),
         state(&log, HolderKind::Log, origin, origin, &[]),
+        state(&time, HolderKind::Clock, &clock_name, &clock_name, &[]),
     ]
-    .iter()
-    .map(|statement| statement.sign(&[&root_key]).expect("a signature"))
+    .into_iter()
+    .zip(["inspector", "terminal", "service", "log", "clock"])
+    .map(|(statement, name)| (name.to_owned(), statement))
     .collect();
 
     let mut token =
         Checkpoint { origin: origin.into(), size: 7, root: Sha256::of(b"earlier root") }.sign(&log).expect("a note");
-    token.cosign(&format!("{origin}/clock"), 1_791_990_000, &key(6)).expect("a time token");
+    token.cosign(&clock_name, 1_791_990_000, &time).expect("a time token");
     let record = record(&site, person_id, &inspector, terminal_id, &terminal, token.to_string());
     record.check_consistency().expect("the vector is consistent");
-    let envelope = record.sign(&[&inspector, &terminal]).expect("a signature");
-    let bytes = jcs::to_bytes(&record).expect("canonical bytes");
-    let delivered = Delivered {
-        site,
-        record: Sha256::of(&bytes),
-        envelope: envelope.sha256(),
-        blobs: record.blobs(),
+    let export = Export {
+        root,
+        statements,
+        revocations: Vec::new(),
+        delivered_blobs: record.blobs(),
+        record,
         stored_at: TimestampMs(1_792_003_600_000),
-    }
-    .sign(&[&service])
-    .expect("a signature");
-    let leaves = [b"plan".to_vec(), envelope.to_bytes(), delivered.to_bytes()].map(|leaf| merkle::leaf_hash(&leaf));
-    let checkpoint = Checkpoint {
-        origin: origin.into(),
-        size: 3,
-        root: merkle::node_hash(&merkle::node_hash(&leaves[0], &leaves[1]), &leaves[2]),
+        photos: vec![PHOTO.to_vec(), AFTER.to_vec()],
     };
-    let receipt = Receipt {
-        index: 2,
-        proof: vec![merkle::node_hash(&leaves[0], &leaves[1])],
-        checkpoint: checkpoint.sign(&log).expect("a note"),
-    };
-
-    let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).expect("a vector file");
-    write("site-root.json", &serde_json::to_vec_pretty(&root).expect("JSON"));
-    fs::create_dir(folder.join("key-statements")).expect("a folder");
-    for (statement, holder) in statements.iter().zip(["inspector", "terminal", "service", "log"]) {
-        write(&format!("key-statements/{holder}.json"), &statement.to_bytes());
-    }
-    write("record.json", &bytes);
-    write("envelope.json", &envelope.to_bytes());
-    write("delivered.json", &delivered.to_bytes());
-    write("receipt.tlog-proof", receipt.to_string().as_bytes());
-    println!("ROOT {}", root.fingerprint().expect("a fingerprint"));
-    println!("RECORD {}", Sha256::of(&bytes));
-    println!("ENVELOPE {}", envelope.sha256());
-    println!("LEAF {}", leaves[2]);
+    let names = export.write(&folder).expect("the vectors are written");
+    println!("ROOT {}", names.root);
+    println!("RECORD {}", names.record);
+    println!("ENVELOPE {}", names.envelope);
+    println!("LEAF {}", names.leaf);
 }
+
+/// What stands in for photos: a verifier hashes bytes and looks at no picture.
+const PHOTO: &[u8] = b"photo";
+const AFTER: &[u8] = b"photo after";
 
 fn clock(minutes: i64) -> ClockReading {
     ClockReading {
@@ -172,7 +153,7 @@ fn record(
     let asset = asset();
     let rack = Subject { kind: SubjectKind::Rack, id: asset.rack.to_string() };
     let server = Subject { kind: SubjectKind::PhysicalServer, id: asset.id.to_string() };
-    let (photo, earlier, after) = (Sha256::of(b"photo"), Sha256::of(b"earlier photo"), Sha256::of(b"photo after"));
+    let (photo, earlier, after) = (Sha256::of(PHOTO), Sha256::of(b"earlier photo"), Sha256::of(AFTER));
     let no_photo = Some(NoPhoto { reason: "涉密区域".into(), confirmed_by: "王䶮".into() });
     let profile = LimitProfile::starting();
     let reading =
@@ -227,7 +208,12 @@ fn record(
             outcome,
             reason: if no == 11 { "由值班室保管".into() } else { String::new() },
             note: if outcome == Outcome::Abnormal { "风扇故障告警两条".into() } else { String::new() },
-            checks: vec![CheckResult { check: check.into(), outcome, value: Some(value) }],
+            checks: vec![CheckResult {
+                check: check.into(),
+                outcome,
+                reason: if no == 11 { "由值班室保管".into() } else { String::new() },
+                value: Some(value),
+            }],
             photos: if outcome == Outcome::Abnormal { vec![photo] } else { Vec::new() },
             no_photo: if no == 10 { no_photo.clone() } else { None },
             answered: clock(i64::from(no)),
@@ -255,7 +241,7 @@ fn record(
     let mut evidence = vec![
         Evidence {
             sha256: photo,
-            bytes: 2_345_678,
+            bytes: PHOTO.len() as u64,
             media_type: "image/jpeg".into(),
             width: 4032,
             height: 3024,
@@ -263,12 +249,12 @@ fn record(
             taken: clock(2),
             exif_time: Some("2026:10:15 01:48:40".into()),
             caption: "风扇告警".into(),
-            layer_of: None,
+            layer: None,
             reuse: vec![PhotoReuse { of: earlier, distance: 3 }],
         },
         Evidence {
             sha256: after,
-            bytes: 1_234_567,
+            bytes: AFTER.len() as u64,
             media_type: "image/png".into(),
             width: 1600,
             height: 1200,
@@ -276,7 +262,7 @@ fn record(
             taken: clock(3),
             exif_time: None,
             caption: "处理后（标注）".into(),
-            layer_of: Some(photo),
+            layer: Some(Layer { of: photo, kind: LayerKind::Markup }),
             reuse: vec![PhotoReuse { of: earlier, distance: 0 }],
         },
     ];
@@ -303,6 +289,11 @@ fn record(
         template: TemplateVersion { id: "annex-a".into(), version: 1, sha256: Sha256::of(b"template") },
         ledger: LedgerVersion { version: 3, sha256: Sha256::of(b"ledger") },
         compared: vec![asset.clone()],
+        compared_chunks: {
+            let mut chunks = vec![Sha256::of(b"rack chunk"), Sha256::of(b"orders chunk")];
+            chunks.sort();
+            chunks
+        },
         orders: vec![ResourceOrder {
             no: OrderNo::new("DD20260001"),
             owning_unit: asset.owning_unit.clone(),
@@ -335,6 +326,7 @@ fn record(
             verdict: ScanVerdict::Right,
             print: Some(LabelPrintId::new("0192d000-0000-7000-8000-000000000040")),
             subject: Some(rack),
+            key: Some(key(7).public_key().id()),
             at: clock(1),
         }],
         reconciliation: vec![Reconciliation {
@@ -348,6 +340,7 @@ fn record(
             line: Some(2),
             subject: server,
             severity: Severity::Degraded,
+            category: "A.1-02.alarms".into(),
             description: "风扇故障告警两条".into(),
             responsible_unit: "云山云服务有限公司".into(),
             due_on: Some(date(2026, 10, 20)),
@@ -357,6 +350,7 @@ fn record(
             fixed_on_site: "已更换风扇".into(),
             after_photos: vec![after],
             desk_call: Some(DeskCall { callee: "值班员".into(), at: clock(3) }),
+            follows: Some(FindingId::new("0192d000-0000-7000-8000-000000000021")),
         }],
         evidence,
         photo_permit: Some(PhotoPermit { number: "PZ-2026-17".into(), valid_until: TimestampMs(1_795_000_000_000) }),

@@ -34,17 +34,19 @@ fn outcome(text: &str) -> Result<Outcome, Failure> {
         .map_err(|_| Failure::input(format!("“{text}”: normal | abnormal | not_applicable | not_checked")))
 }
 
-/// `KEY=OUTCOME[:VALUE-JSON]`.
+/// `KEY=OUTCOME[:VALUE-JSON]`, or `KEY=OUTCOME:REASON` where the outcome needs a reason.
 fn check(text: &str) -> Result<NewCheck, Failure> {
     let (key, rest) =
         text.split_once('=').ok_or_else(|| Failure::input(format!("--check {text}: KEY=OUTCOME[:JSON]")))?;
-    let (word, value) = rest.split_once(':').map_or((rest, None), |(word, json)| (word, Some(json)));
-    let value = value
+    let (word, more) = rest.split_once(':').map_or((rest, None), |(word, more)| (word, Some(more)));
+    let outcome = outcome(word.trim())?;
+    let (reason, json) = if outcome.needs_reason() { (more.unwrap_or_default(), None) } else { ("", more) };
+    let value = json
         .map(|json| {
             serde_json::from_str::<NewValue>(json).map_err(|error| Failure::input(format!("--check {key}: {error}")))
         })
         .transpose()?;
-    Ok(NewCheck { check: key.trim().to_owned(), outcome: outcome(word.trim())?, value })
+    Ok(NewCheck { check: key.trim().to_owned(), outcome, reason: reason.to_owned(), value })
 }
 
 pub(super) fn answer(desk: &Desk, arguments: Answer) -> Result<Output, Failure> {

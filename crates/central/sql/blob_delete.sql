@@ -1,0 +1,1 @@
+DELETE FROM blob WHERE sha256 = $1

@@ -1,0 +1,1 @@
+SELECT id, envelope FROM record WHERE terminal_id = $1 AND sequence = $2

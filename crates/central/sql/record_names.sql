@@ -1,0 +1,1 @@
+SELECT id, envelope_sha256 FROM record ORDER BY id

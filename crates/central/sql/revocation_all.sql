@@ -1,0 +1,1 @@
+SELECT key_id, envelope FROM revocation ORDER BY key_id

@@ -1,0 +1,1 @@
+SELECT envelope FROM set_aside WHERE envelope_sha256 = $1

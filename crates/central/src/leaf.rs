@@ -1,0 +1,71 @@
+//! What a leaf of the log says, read from its payload type. The columns `kind` and `subject` beside a leaf follow from it and
+//! are never believed by themselves.
+
+use xunjian_domain::hash::Sha256;
+use xunjian_proof::{
+    dsse::Envelope,
+    record::Record,
+    statement::{AdminAction, Delivered, KeyStatement, PlanStatement, Revocation, Statement},
+};
+
+use crate::error::Error;
+
+/// A leaf as it was read.
+pub enum Leaf {
+    /// A record with its id.
+    Record(Sha256, Box<Record>),
+    /// 送达声明.
+    Delivered(Delivered),
+    /// 密钥声明.
+    KeyStatement(KeyStatement),
+    /// 吊销.
+    Revocation(Revocation),
+    /// A plan.
+    Plan(Box<PlanStatement>),
+    /// An administrative action.
+    AdminAction(AdminAction),
+}
+
+impl Leaf {
+    /// Reads the statement in an envelope. Checks no signature.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] for payloads that the service never logs.
+    pub fn read(envelope: &Envelope) -> Result<Self, Error> {
+        Ok(match envelope.payload_type.as_str() {
+            Record::PAYLOAD_TYPE => Self::Record(Sha256::of(&envelope.payload()?), Box::new(Record::read(envelope)?)),
+            Delivered::PAYLOAD_TYPE => Self::Delivered(Delivered::read(envelope)?),
+            KeyStatement::PAYLOAD_TYPE => Self::KeyStatement(KeyStatement::read(envelope)?),
+            Revocation::PAYLOAD_TYPE => Self::Revocation(Revocation::read(envelope)?),
+            PlanStatement::PAYLOAD_TYPE => Self::Plan(Box::new(PlanStatement::read(envelope)?)),
+            AdminAction::PAYLOAD_TYPE => Self::AdminAction(AdminAction::read(envelope)?),
+            other => return Err(Error::Damaged(format!("the service never logs {other}"))),
+        })
+    }
+
+    /// Its kind, as the column spells it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Record(..) => "record",
+            Self::Delivered(_) => "delivered",
+            Self::KeyStatement(_) => "key_statement",
+            Self::Revocation(_) => "revocation",
+            Self::Plan(_) => "plan",
+            Self::AdminAction(_) => "admin_action",
+        }
+    }
+
+    /// What it speaks of, as the column spells it: a record, a key or a round; empty for the others.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Record(id, _) => id.to_hex(),
+            Self::Delivered(delivered) => delivered.record.to_hex(),
+            Self::KeyStatement(statement) => statement.key.id().to_string(),
+            Self::Revocation(revocation) => revocation.key.to_string(),
+            Self::Plan(statement) => statement.plan.round.id.to_string(),
+            Self::AdminAction(_) => String::new(),
+        }
+    }
+}

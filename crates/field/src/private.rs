@@ -1,0 +1,28 @@
+//! Files and folders that only their owner can read, whatever the umask says: answers and photos are nobody else's.
+
+use std::{
+    fs::{self, File, Permissions},
+    io,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+};
+
+/// Makes the folder, with those above it, if need be, and closes it to others (0700).
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o700))
+}
+
+/// Opens a file for writing, making it if need be, and closes it to others (0600).
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Makes a new file, closed to others (0600); one that is there already is an error.
+pub(crate) fn new_file(path: &Path) -> io::Result<File> {
+    let file = File::options().create_new(true).write(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
