@@ -105,7 +105,7 @@ pub fn fsck(site: &Site) -> Result<Findings, Error> {
     let mut found = Findings::default();
     site.db.read(|sql| {
         let keyring = keyring(site, sql, &mut found);
-        let leaves = log::check(site, sql, keyring.as_ref(), &mut found);
+        let leaves = log::check(sql, keyring.as_ref(), &mut found);
         statements::check(sql, keyring.as_ref(), &leaves, &mut found);
         rows::check(sql, &leaves, &mut found);
         check_chains(&leaves, &mut found);

@@ -129,7 +129,7 @@ pub struct NewAnswer {
     /// Stands in for a photo that is due.
     #[serde(default)]
     pub no_photo: Option<NoPhoto>,
-    /// Answered from a console although the template says on site, or the other way round.
+    /// Answered on site although the template says from a console. The other way round is refused.
     #[serde(default)]
     pub mode: Option<Mode>,
     /// How long the line was open, where something measured it.
@@ -310,7 +310,12 @@ fn put_line(
 ) -> Result<(), FieldError> {
     let criterion = desk.layout.criterion(&line.criterion)?;
     let before = draft::line(connection, &desk.draft.id, line.no)?;
-    let mode = answer.mode.unwrap_or_else(|| desk.layout.mode(criterion, &line.subject));
+    let planned = desk.layout.mode(criterion, &line.subject);
+    let mode = answer.mode.unwrap_or(planned);
+    // The other way round is fine: whoever stands before the console may answer a remote line there.
+    if planned == Mode::OnSite && mode == Mode::Remote {
+        return Err(FieldError::RemoteOnSite);
+    }
     let stored = LineAnswer {
         mode,
         outcome: answer.outcome,

@@ -125,6 +125,9 @@ pub enum FieldError {
     /// Imported evidence for a line that is inspected on site.
     #[error("imported evidence on an on-site line")]
     ImportedOnSite,
+    /// An on-site line answered from a console.
+    #[error("an on-site line cannot be answered remotely")]
+    RemoteOnSite,
     /// A photo is refused or cannot be kept.
     #[error(transparent)]
     Photo(#[from] PhotoError),
@@ -268,6 +271,7 @@ impl FieldError {
             | Self::NoReadings(_)
             | Self::UnitsMissing(_)
             | Self::BadInput(_)
+            | Self::RemoteOnSite
             | Self::LabelCode(_)
             | Self::RecordTooLarge(_) => Code::Input,
             Self::ImportedOnSite | Self::Photo(_) => Code::Photo,

@@ -90,7 +90,20 @@ pub(super) fn verify(context: &Context, check: fn(&Site) -> Result<Findings, Err
             .damages
             .iter()
             .map(|damage| format!("✗ {} {} [{}] {}", damage.part, damage.id, damage.step, damage.reason));
-        std::iter::once(summary).chain(lines).collect::<Vec<_>>().join("\n")
+        let gaps = found.gaps.iter().map(|gap| {
+            say(
+                language,
+                format!(
+                    "· 终端 {} 的第 {}–{} 份记录未到（可能还在平板上，或已另存待查）",
+                    gap.terminal, gap.from, gap.to
+                ),
+                format!(
+                    "· records {}–{} of terminal {} are not here (still on the tablet, or kept aside)",
+                    gap.from, gap.to, gap.terminal
+                ),
+            )
+        });
+        std::iter::once(summary).chain(lines).chain(gaps).collect::<Vec<_>>().join("\n")
     });
     Ok(if found.damages.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

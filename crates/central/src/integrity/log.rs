@@ -3,14 +3,7 @@
 use std::collections::BTreeMap;
 
 use xunjian_domain::hash::Sha256;
-use xunjian_proof::{
-    chain::Link,
-    dsse::Envelope,
-    keyring::Keyring,
-    merkle,
-    record::TerminalRef,
-    statement::{BlobRef, HolderKind},
-};
+use xunjian_proof::{chain::Link, dsse::Envelope, keyring::Keyring, merkle, record::TerminalRef, statement::BlobRef};
 
 use super::{Findings, hash};
 use crate::{
@@ -18,7 +11,6 @@ use crate::{
     error::Error,
     leaf::Leaf,
     log::{tail, to_i64, to_u64},
-    site::Site,
 };
 
 /// Most leaves that may be missing in a row before the tree above them is given up.
@@ -60,7 +52,7 @@ impl Leaves {
 }
 
 /// Derives the tree from the leaves and reads what they say.
-pub(super) fn check(site: &Site, sql: &dyn Sql, keyring: Option<&Keyring>, found: &mut Findings) -> Leaves {
+pub(super) fn check(sql: &dyn Sql, keyring: Option<&Keyring>, found: &mut Findings) -> Leaves {
     let mut walk = Walk { sql, found, leaves: Leaves::default(), tree: Some(Tree::default()), next: 0 };
     walk.log();
     walk.inbox();
@@ -77,9 +69,7 @@ pub(super) fn check(site: &Site, sql: &dyn Sql, keyring: Option<&Keyring>, found
     }
     match (checkpoint, tree) {
         (Some(note), tree) => {
-            let origin = &site.settings.root.log_origin;
-            let log = keyring.and_then(|keyring| keyring.current(HolderKind::Log));
-            let is_signed = log.is_some_and(|log| note.verify_log(origin, &log.key).is_ok());
+            let is_signed = keyring.is_some_and(|keyring| keyring.verify_checkpoint(&note).is_ok());
             let root = tree.and_then(|tree| merkle::root(&tree, next).ok());
             if !is_signed || root != Some(note.checkpoint.root) || note.checkpoint.size != size {
                 found.damage("log", "checkpoint", "root", "the signed root is not that of the leaves");

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use xunjian_central::{
     enrol::{self, KeyRequests},
     keys,
-    site::Site,
+    site::{NewSite, Site},
 };
 use xunjian_proof::suite::{Ed25519Signer, Signer as _};
 use xunjian_protocol::{enrol::EnrolAnswer, path, problem::ProblemCode, session::session_message};
@@ -24,19 +24,15 @@ async fn a_second_site_in_the_same_folder_is_refused_and_nothing_changes() {
 fn a_site_that_cannot_work_is_refused_before_anything_is_written() {
     let folder = tempfile::TempDir::new().unwrap();
     let (data, root) = (folder.path().join("data"), folder.path().join("root"));
-    let twice = |new: &mut xunjian_central::site::NewSite| {
-        let again = new.parties[1].clone();
-        new.parties.push(again);
-    };
-    let cases: [(&str, &dyn Fn(&mut xunjian_central::site::NewSite)); 4] = [
-        ("主机名", &|new| new.label_host = "x y.example".into()),
-        ("同一个编号", &twice),
-        ("门限", &|new| new.threshold = 3),
-        ("服务方", &|new| new.parties.truncate(1)),
+    let good = new_site();
+    let again = [good.parties.clone(), vec![good.parties[1].clone()]].concat();
+    let cases = [
+        ("主机名", NewSite { label_host: "x y.example".into(), ..good.clone() }),
+        ("同一个编号", NewSite { parties: again, ..good.clone() }),
+        ("门限", NewSite { threshold: 3, ..good.clone() }),
+        ("服务方", NewSite { parties: good.parties[..1].to_vec(), ..good.clone() }),
     ];
-    for (word, spoil) in cases {
-        let mut new = new_site();
-        spoil(&mut new);
+    for (word, new) in cases {
         let refused = Site::init(&data, &root, &new);
         assert!(refused.is_err_and(|error| error.message().zh.contains(word)), "{word}");
         assert!(!data.exists() && !root.exists(), "{word}: something was written");

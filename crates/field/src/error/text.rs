@@ -141,6 +141,10 @@ impl FieldError {
                 "现场项的照片必须现场拍摄，不能导入；远程项才可以导入截图或 CSV",
                 "On-site lines need photos taken on the spot; only remote lines accept imported screenshots or CSV",
             ),
+            Self::RemoteOnSite => Text::new(
+                "本项必须现场检查，不能按远程作答；确实无法到场时请选“未检”并写明原因",
+                "This line is inspected on site and cannot be answered remotely; if nobody can go there, choose not checked and say why",
+            ),
             Self::Photo(error) => error.message(),
             Self::UnknownPhoto(hash) => Text::new(
                 format!("本次巡检没有照片 {}，请先添加", hash.short()),
