@@ -217,7 +217,9 @@ fn a_service_that_fails_or_is_not_there_costs_nothing() {
         scene.story.field().args(["--service", "http://127.0.0.1:9", "sync"])
     });
     let failing = always_500();
-    refused(3, "无法识别", "cannot be understood", &|| scene.story.field().args(["--service", &failing, "sync"]));
+    refused(3, "不是巡检服务的格式", "not that of an inspection service", &|| {
+        scene.story.field().args(["--service", &failing, "sync"])
+    });
     let service = scene.story.serve().expect("the service");
     let sync = scene.story.field().args(["--service", &service.url]).arg_json("sync").expect("a sync");
     assert_eq!(sync["delivered"], 1, "{record} is delivered once somebody answers: {sync}");
