@@ -32,4 +32,4 @@ step() { printf '\n== %s\n' "$1"; }
   done
   echo
   echo "all sweeps passed after $SECONDS s"
-} 2>&1 | grep -v -E "^$|^running|^warning" | tee "$log"
+} 2>&1 | grep --line-buffered -v -E "^$|^running|^warning" | tee "$log"
