@@ -15,3 +15,13 @@ pub use story::{Inspection, LineTally, PASSPHRASE, Sealed, Story, StoryOptions, 
 pub fn workspace() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
+
+/// The commands of `docs/EVIDENCE.md`, every `sh` block in order: one script that stops at the first thing that does not fit.
+///
+/// # Errors
+/// When the document cannot be read.
+pub fn evidence_script() -> std::io::Result<String> {
+    let document = std::fs::read_to_string(workspace().join("docs/EVIDENCE.md"))?;
+    let blocks = document.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    Ok(format!("set -euo pipefail\n{}", blocks.collect::<String>()))
+}

@@ -9,16 +9,9 @@ use std::{
 };
 
 use xunjian_testkit::export::{Export, change};
-use xunjian_tests::workspace;
+use xunjian_tests::{evidence_script, workspace};
 
 const ROOT: &str = "32e094d0b363cde076589ea0d71143ea1702102aaedb597b7f5b16139407aafa";
-
-/// Every `sh` block of the document, in order: one script.
-fn commands_of_the_document() -> String {
-    let text = fs::read_to_string(workspace().join("docs/EVIDENCE.md")).expect("docs/EVIDENCE.md");
-    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    format!("set -euo pipefail\n{}", blocks.collect::<String>())
-}
 
 /// A copy of the frozen export of version 1, to be spoiled.
 fn export() -> tempfile::TempDir {
@@ -45,7 +38,7 @@ fn signed_anew(change: impl FnOnce(&mut Export)) -> tempfile::TempDir {
 fn run(folder: &Path, fingerprint: &str) -> (bool, String) {
     let output = Command::new("bash")
         .arg("-c")
-        .arg(commands_of_the_document())
+        .arg(evidence_script().expect("docs/EVIDENCE.md"))
         .current_dir(folder)
         .env("PAPER_FINGERPRINT", fingerprint)
         .output()

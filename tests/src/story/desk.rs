@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 use super::{Inspection, Story};
-use crate::{programs::Service, workspace};
+use crate::programs::Service;
 
 impl Story {
     /// Site, people, ledger, labels, round.
@@ -138,9 +138,7 @@ impl Story {
     /// # Errors
     /// What the command that failed said.
     pub fn public_tools(&self, export: &std::path::Path) -> anyhow::Result<String> {
-        let document = fs::read_to_string(workspace().join("docs/EVIDENCE.md"))?;
-        let blocks = document.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-        let script = format!("set -euo pipefail\n{}", blocks.collect::<String>());
+        let script = crate::evidence_script()?;
         // In a copy: the commands write helper files beside the record.
         let copy = export.with_extension("by-hand");
         crate::copy_folder(export, &copy)?;
