@@ -1,6 +1,7 @@
 //! Whole-system stories: real processes, real HTTP on loopback, real files. The demo is one of them.
 
 mod answers;
+pub mod page_types;
 mod programs;
 mod story;
 

@@ -8,6 +8,7 @@ use crate::outcome::Outcome;
 ///
 /// 不适用 counts only once a reviewer accepted it; 未检 never counts; 漏检 is what is due and has no result at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CompletionRate {
     /// 应检.
     pub due: u64,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A decimal number in its shortest plain spelling (`-3`, `23.5`, `0.08`), at most 15 digits. Trailing zeros are dropped
 /// when it is read, so that equal numbers have equal fields.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Decimal {
     mantissa: i64,
     scale: u32,

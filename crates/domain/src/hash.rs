@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256 as Hasher};
 
 /// A SHA-256 digest (FIPS 180-4), written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Sha256(pub [u8; 32]);
 
 /// Text that is not 64 lower-case hexadecimal digits.

@@ -15,6 +15,7 @@ const ISO_7064: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// A label's code, e.g. `7K3M-9QTX-4F`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct LabelCode([u8; 10]);
 
 /// A typed code that is not one.

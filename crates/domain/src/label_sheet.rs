@@ -6,6 +6,7 @@ use crate::label_code::LabelCode;
 
 /// One label to draw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct PrintableLabel {
     /// File name without ending, unique within the job.
@@ -26,6 +27,7 @@ pub struct PrintableLabel {
 
 /// One job of label printing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct LabelJob {
     /// Width of a label in tenths of a millimetre.

@@ -20,6 +20,7 @@ use crate::{
 
 /// What kind of asset stands in a rack; decides which rows of table A.1 are asked of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum AssetKind {
     /// 物理服务器.
@@ -50,6 +51,7 @@ impl AssetKind {
 
 /// Which side of the rack an asset is mounted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Face {
     /// Cold-aisle side.
@@ -60,6 +62,7 @@ pub enum Face {
 
 /// The rack units an asset fills, counted from 1 at the bottom; both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct UnitSpan {
     /// Lowest unit.
@@ -90,6 +93,7 @@ impl std::fmt::Display for UnitSpan {
 
 /// 机房.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct MachineRoom {
     /// Stable over all ledger versions.
@@ -100,6 +104,7 @@ pub struct MachineRoom {
 
 /// 机柜.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Rack {
     /// Stable over all ledger versions.
@@ -114,6 +119,7 @@ pub struct Rack {
 
 /// 台账登记: one asset as the ledger has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct LedgerEntry {
     /// Stable over all ledger versions.
@@ -154,6 +160,7 @@ pub struct LedgerEntry {
 
 /// Which kind of system a console stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SystemKind {
     /// 备份系统.
@@ -164,6 +171,7 @@ pub enum SystemKind {
 
 /// What shares one console: the backup or storage assets of one brand in one room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct System {
     /// Stable over all ledger versions.
@@ -180,6 +188,7 @@ pub struct System {
 
 /// 集群: what virtual machines run on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
     /// Stable over all ledger versions.
@@ -190,6 +199,7 @@ pub struct Cluster {
 
 /// 虚拟机 as the ledger has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct VirtualMachine {
     /// Stable over all ledger versions.
@@ -206,6 +216,7 @@ pub struct VirtualMachine {
 
 /// What a resource order asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceKind {
     /// 虚拟机.
@@ -222,6 +233,7 @@ pub enum ResourceKind {
 
 /// 云资源订单 (A.1-03b, A.1-08): a unit ordered a quantity of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ResourceOrder {
     /// 订单编号.
@@ -238,6 +250,7 @@ pub struct ResourceOrder {
 
 /// A whole ledger: what one version holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
     /// 机房.
@@ -258,6 +271,7 @@ pub struct Ledger {
 
 /// One content-addressed part of a ledger version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LedgerChunk {
     /// Rooms, racks, systems and clusters: what a terminal lists before it opens anything.
@@ -294,6 +308,7 @@ pub enum LedgerChunk {
 
 /// Names one chunk of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ChunkRef {
     /// `site`, `rack/<id>`, `cluster/<id>` or `orders`.
@@ -306,6 +321,7 @@ pub struct ChunkRef {
 
 /// The table of contents of a ledger version; its canonical bytes hash to the version's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct LedgerManifest {
     /// Counts up with each imported or approved change.
@@ -316,6 +332,7 @@ pub struct LedgerManifest {
 
 /// Names a ledger version inside plans and records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct LedgerVersion {
     /// The version number.

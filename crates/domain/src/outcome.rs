@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// 正常、异常、不适用、未检. Nothing is ever preselected; the last two need a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// 正常.

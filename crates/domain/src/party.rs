@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The four organisations of clauses 7.1–7.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PartyKind {
     /// 管理方 (7.1).
@@ -31,6 +32,7 @@ impl PartyKind {
 
 /// What a person may do (ours; the standard names organisations only).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// 巡检人员: walks, answers, seals.

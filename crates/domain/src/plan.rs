@@ -17,6 +17,7 @@ use crate::{
 
 /// The unit of work an inspector walks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum VisitKind {
     /// 机房.
@@ -44,6 +45,7 @@ impl VisitKind {
 
 /// 应检: one criterion asked of one subject. Its number is its place in the visit, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct PlanLine {
     /// From 1, in the order of walking.
@@ -56,6 +58,7 @@ pub struct PlanLine {
 
 /// One visit of a plan with its lines: a content-addressed document of its own, so that a terminal fetches what it walks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct PlannedVisit {
     /// The visit.
@@ -74,6 +77,7 @@ pub struct PlannedVisit {
 
 /// Something a plan leaves out, with the reason; printed in every report of the round.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {
     /// The subject left out.
@@ -84,6 +88,7 @@ pub struct Exclusion {
 
 /// Names one visit document of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct VisitRef {
     /// The visit.
@@ -96,6 +101,7 @@ pub struct VisitRef {
 
 /// Names a template inside plans and records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct TemplateVersion {
     /// Template id.
@@ -108,6 +114,7 @@ pub struct TemplateVersion {
 
 /// The plan as it is signed and logged: what is due, from which ledger, by which template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The round.

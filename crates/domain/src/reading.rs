@@ -6,6 +6,7 @@ use crate::{decimal::Decimal, text::Text};
 
 /// What a reading measures; fixes its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
     /// 温度, ℃.
@@ -51,6 +52,7 @@ impl Quantity {
 
 /// One limit of a [`LimitProfile`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// What is limited.
@@ -73,6 +75,7 @@ impl Limit {
 
 /// 限值方案: the limits a site works with, versioned, each with its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct LimitProfile {
     /// Name and version, e.g. `gb50174-a` version 1.
@@ -122,6 +125,7 @@ impl LimitProfile {
 
 /// The limit a reading was held against, as it stood then; frozen into the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct AppliedLimit {
     /// Profile id.
@@ -140,6 +144,7 @@ pub struct AppliedLimit {
 
 /// 读数: one measured value at one point. Frozen: part of the signed record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
     /// What was measured.

@@ -11,6 +11,7 @@ use crate::{
 
 /// 校核结论.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// 一致.
@@ -67,6 +68,7 @@ impl Verdict {
 
 /// How an asset was identified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SightedBy {
     /// Its label was scanned and the label's signature is right.
@@ -79,6 +81,7 @@ pub enum SightedBy {
 
 /// What the inspector saw of one asset. A `None` means “not looked at”, never “as in the ledger”.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Sighting {
     /// The ledger's asset; `None` for one the ledger does not have.
@@ -111,6 +114,7 @@ pub struct Sighting {
 
 /// What became of one asset. Frozen: part of the signed record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Reconciliation {
     /// The ledger's asset; `None` for one the ledger does not have.

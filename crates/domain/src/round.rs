@@ -9,6 +9,7 @@ use crate::ids::RoundId;
 
 /// A calendar quarter, written `2026Q4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Quarter {
     /// Calendar year.
     pub year: i16,
@@ -73,6 +74,7 @@ impl<'de> Deserialize<'de> for Quarter {
 
 /// Why a round is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RoundKind {
     /// 季度全面巡检 (5.1.3.2): every applicable row for every subject in scope.
@@ -83,6 +85,7 @@ pub enum RoundKind {
 
 /// One round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Round {
     /// Its id.

@@ -6,6 +6,7 @@ use crate::ledger::AssetKind;
 
 /// The kind of thing a criterion is asked of; decides which visit gathers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectKind {
     /// 机房.
@@ -55,6 +56,7 @@ impl SubjectKind {
 
 /// One thing asked about: its kind and its id (of a room, rack, asset, cluster or system, as the kind says).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// What kind of thing.

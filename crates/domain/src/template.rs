@@ -21,6 +21,7 @@ const ANNEX_A_V1: &str = include_str!("../templates/annex-a.v1.json");
 
 /// A versioned list of criteria.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Template {
     /// `annex-a`, or a name of the site's own.
@@ -39,6 +40,7 @@ pub struct Template {
 
 /// 巡检内容: one printed line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Criterion {
     /// `A.1-03a`.
@@ -69,6 +71,7 @@ pub struct Criterion {
 
 /// A subject a criterion is asked of, and from where (Table 1 allows both for 巡检; the choice is ours).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// The kind of subject.
@@ -79,6 +82,7 @@ pub struct Scope {
 
 /// How a line is inspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// 现场: photos must be taken in the app.
@@ -89,6 +93,7 @@ pub enum Mode {
 
 /// 检查点: one question of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// `A.1-01.lamps`.
@@ -103,6 +108,7 @@ pub struct Check {
 
 /// What must be attached to a line. 异常 always needs a photo or a reasoned 无法拍照.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceRule {
     /// Photos a 正常 answer needs; 0 for most lines.
@@ -113,6 +119,7 @@ pub struct EvidenceRule {
 
 /// 适用解读: how a line is read, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     /// `storage-rows-shifted`.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A language of the user interface and of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Language {
     /// Simplified Chinese, the default.
     #[default]
@@ -24,6 +25,7 @@ impl Language {
 
 /// The same text in Chinese and English.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Chinese.

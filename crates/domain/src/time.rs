@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z; below 2^53 for the next 285,000 years, so exact in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct TimestampMs(pub i64);
 
@@ -53,6 +54,7 @@ impl From<TimestampMs> for TimeInterval {
 
 /// What a terminal knew of time at one moment (DESIGN: a wall clock alone proves nothing).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ClockReading {
     /// The wall clock, milliseconds since the epoch; a claim of the terminal.

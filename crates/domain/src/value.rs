@@ -8,6 +8,7 @@ use crate::{outcome::Outcome, reading::Quantity, reading::Reading, text::Text, t
 
 /// How a check is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Input {
     /// 正常 or 异常, nothing more.
@@ -56,6 +57,7 @@ pub enum Input {
 
 /// One state of a [`Input::Choice`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceOption {
     /// Stored and signed.
@@ -68,6 +70,7 @@ pub struct ChoiceOption {
 
 /// Whether a door is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum DoorState {
     /// 已上锁.
@@ -80,6 +83,7 @@ pub enum DoorState {
 
 /// How a rack label was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum LabelState {
     /// Scanned, of this rack, and up to date.
@@ -94,6 +98,7 @@ pub enum LabelState {
 
 /// Virtual machines of one owning unit on one cluster (A.1-08).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct UnitCount {
     /// 归属单位; empty for machines without one.
@@ -108,6 +113,7 @@ pub struct UnitCount {
 
 /// A thing with a place and an expiry date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Expiry {
     /// Where it stands.
@@ -118,6 +124,7 @@ pub struct Expiry {
 
 /// What a check recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Value {
     /// For [`Input::Choice`].

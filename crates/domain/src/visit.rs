@@ -19,6 +19,7 @@ use crate::{
 
 /// The result of one 检查点.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct CheckResult {
     /// Which check.
@@ -33,6 +34,7 @@ pub struct CheckResult {
 
 /// 无法拍照: why there is no photo where one is due, and who else stands by it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct NoPhoto {
     /// The reason, in words.
@@ -43,6 +45,7 @@ pub struct NoPhoto {
 
 /// The result of one line of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct LineResult {
     /// The line's number in the planned visit.
@@ -79,6 +82,7 @@ pub struct LineResult {
 
 /// How bad a finding is; decides its clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// 业务系统中断或数据丢失 (5.3.2.7): respond within 5 min, feed back every 30 min, 7×24.
@@ -105,6 +109,7 @@ impl Severity {
 
 /// A call to the service desk, made because the terminal was offline (5.2.1.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct DeskCall {
     /// Who answered.
@@ -115,6 +120,7 @@ pub struct DeskCall {
 
 /// 问题 (5.1.3.5): something to be fed back and followed up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Its id; lives on until it is closed.

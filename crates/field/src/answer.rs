@@ -30,6 +30,7 @@ use crate::{
 
 /// Which line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum LineSelector {
     /// By its number.
@@ -48,6 +49,7 @@ pub enum LineSelector {
 
 /// One measured value as given; limits are the engine's business.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NewReading {
     /// What was measured; never the dew point.
     pub quantity: Quantity,
@@ -69,11 +71,41 @@ pub enum NewValue {
     Plain(Value),
 }
 
+/// [`NewValue`] as the pages write it.
+#[cfg(feature = "typescript")]
+#[derive(ts_rs::TS)]
+#[ts(rename = "NewValue", untagged)]
+#[expect(dead_code, reason = "only its name and shape are read, by ts-rs")]
+enum WrittenValue {
+    Readings {
+        #[ts(type = "\"readings\"")]
+        r#type: (),
+        readings: Vec<NewReading>,
+    },
+    Online {
+        #[ts(type = "\"unit_counts\"")]
+        r#type: (),
+        units: Vec<WrittenCount>,
+    },
+    Plain(Value),
+}
+
+/// One row of [`WrittenValue::Online`].
+#[cfg(feature = "typescript")]
+#[derive(ts_rs::TS)]
+#[ts(rename = "NewUnitCount")]
+#[expect(dead_code, reason = "only its name and shape are read, by ts-rs")]
+struct WrittenCount {
+    owning_unit: String,
+    online: u32,
+}
+
 impl TryFrom<serde_json::Value> for NewValue {
     type Error = String;
 
     fn try_from(json: serde_json::Value) -> Result<Self, String> {
         #[derive(Deserialize)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
         struct Counted {
             owning_unit: String,
             online: u32,
@@ -95,6 +127,7 @@ impl TryFrom<serde_json::Value> for NewValue {
 
 /// The result of one check as given.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct NewCheck {
     /// Its key, `A.1-01.lamps`, or the part after the criterion, `lamps`.
@@ -106,11 +139,13 @@ pub struct NewCheck {
     pub reason: String,
     /// What was recorded.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<WrittenValue>"))]
     pub value: Option<NewValue>,
 }
 
 /// The result of one line as given. Checks given before and not named here stay.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NewAnswer {
     /// Which line.
     #[serde(flatten)]
@@ -139,6 +174,7 @@ pub struct NewAnswer {
 
 /// What a check says of its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CheckReport {
     /// Which check.
     pub check: CheckKey,
@@ -150,6 +186,7 @@ pub struct CheckReport {
 
 /// What an answer led to. It is on the disk when this is returned.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AnswerReport {
     /// The line.
     pub line: u32,

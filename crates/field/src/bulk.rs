@@ -24,6 +24,7 @@ use crate::{
 
 /// What bulk filled, and what it left for the inspector.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct BulkReport {
     /// Lines filled as 正常.
     pub filled: Vec<u32>,

@@ -16,6 +16,7 @@ use crate::{
 
 /// How a subject is shown.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SubjectView {
     /// What kind of thing.
     pub kind: SubjectKind,
@@ -31,6 +32,7 @@ pub struct SubjectView {
 
 /// What the ledger and the orders expect of a check's value.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum Expected {
     /// For a reconciliation: how many units the ledger has.
@@ -60,6 +62,7 @@ pub enum Expected {
 
 /// One owning unit of a cluster.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ExpectedUnit {
     /// 归属单位.
     pub owning_unit: String,

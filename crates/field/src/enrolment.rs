@@ -46,6 +46,7 @@ pub struct Enrolment<'a> {
 
 /// What enrolment led to.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Enrolled {
     /// The terminal.
     pub terminal: TerminalId,

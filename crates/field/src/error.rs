@@ -204,6 +204,7 @@ pub enum FieldError {
 
 /// The codes that edges act on. A code never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// Enrol first.

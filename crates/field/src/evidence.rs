@@ -27,6 +27,7 @@ pub struct NewPhoto<'a> {
 
 /// What attaching led to.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Attached {
     /// The line; `None` for a photo of a finding.
     pub line: Option<u32>,

@@ -18,6 +18,7 @@ use crate::{
 
 /// A finding as given. Photos are attached before, without a line or with one.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct NewFinding {
     /// The line it was found at.

@@ -34,6 +34,7 @@ use crate::{
 
 /// What a scan turned out to be. It is on the disk when this is returned.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ScanReport {
     /// As it will stand in the record.
     pub scan: LabelScan,

@@ -35,6 +35,8 @@ mod store;
 mod sync;
 mod today;
 mod trust;
+#[cfg(feature = "typescript")]
+pub mod typescript;
 mod visit;
 
 pub use answer::{AnswerReport, LineSelector, NewAnswer, NewCheck, NewReading, NewValue};

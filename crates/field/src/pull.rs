@@ -44,6 +44,7 @@ const PARALLEL: usize = 8;
 
 /// What a pull led to.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PullReport {
     /// Whether anything is new.
     pub changed: bool,

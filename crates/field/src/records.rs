@@ -20,6 +20,7 @@ pub type RecordSummary = RecordRow;
 
 /// One step of checking a record.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StepReport {
     /// Which step.
     pub step: Step,
@@ -33,6 +34,7 @@ pub struct StepReport {
 
 /// A photo of a record.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct BlobDetail {
     /// Its name.
     pub sha256: Sha256,
@@ -46,6 +48,7 @@ pub struct BlobDetail {
 
 /// A record with everything this terminal knows of it.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RecordDetail {
     /// As in the list.
     pub summary: RecordSummary,

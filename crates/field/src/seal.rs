@@ -51,6 +51,7 @@ pub struct NewSeal {
 
 /// A sealed record. It is on the disk when this is returned.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Sealed {
     /// SHA-256 of the record's bytes.
     pub record: Sha256,

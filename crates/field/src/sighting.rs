@@ -18,6 +18,7 @@ use crate::{
 
 /// Which asset was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum AssetSelector {
     /// By id, serial, asset tag or name.
@@ -28,6 +29,7 @@ pub enum AssetSelector {
 
 /// What was seen of one asset. What is left out was not looked at, or stays as it was noted before.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct NewSighting {
     /// Which asset.
@@ -66,6 +68,7 @@ pub struct NewSighting {
 
 /// A rack as reconciled so far.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RackView {
     /// What became of each asset.
     pub reconciliation: Vec<Reconciliation>,

@@ -23,6 +23,7 @@ use crate::{
 
 /// A person on this terminal.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PersonStatus {
     /// The person.
     pub id: PersonId,
@@ -36,6 +37,7 @@ pub struct PersonStatus {
 
 /// Counts of records by state.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RecordCounts {
     /// 已签.
     pub sealed: u64,
@@ -51,6 +53,7 @@ pub struct RecordCounts {
 
 /// The terminal at a glance.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Status {
     /// The terminal.
     pub terminal: TerminalId,

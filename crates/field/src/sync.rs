@@ -37,6 +37,7 @@ impl Default for SyncOptions {
 
 /// Something that went wrong during a run. Nothing is lost by any of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SyncFault {
     /// The record concerned.
     pub record: Option<Sha256>,
@@ -75,6 +76,7 @@ impl SyncFault {
 
 /// What a run did.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SyncReport {
     /// Passes it took; more than one when something broke, or the log needed a moment.
     pub passes: u32,

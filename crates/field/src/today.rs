@@ -18,6 +18,7 @@ use crate::{
 
 /// How far a visit has come on this terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum VisitState {
     /// 未开始.
@@ -56,6 +57,7 @@ impl VisitState {
 
 /// One visit of a round.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TodayVisit {
     /// The visit.
     pub id: VisitId,
@@ -79,6 +81,7 @@ pub struct TodayVisit {
 
 /// One open round.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TodayRound {
     /// The round.
     pub round: Round,
@@ -90,6 +93,7 @@ pub struct TodayRound {
 
 /// What there is to do.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Today {
     /// Who asks.
     pub person: String,

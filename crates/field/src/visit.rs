@@ -46,6 +46,7 @@ pub enum VisitSelector {
 
 /// One check of a line as shown.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CheckView {
     /// `A.1-01.lamps`.
     pub key: String,
@@ -63,6 +64,7 @@ pub struct CheckView {
 
 /// One line as shown.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LineView {
     /// From 1.
     pub no: u32,
@@ -92,6 +94,7 @@ pub struct LineView {
 
 /// A visit as shown.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct VisitView {
     /// The visit.
     pub id: VisitId,

@@ -26,6 +26,7 @@ pub const MAX_RECORD_BYTES: usize = 1 << 20;
 
 /// 巡检记录 v1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// The site.
@@ -79,6 +80,7 @@ impl Statement for Record {
 
 /// What was visited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct VisitRecord {
     /// The planned visit.
@@ -97,6 +99,7 @@ pub struct VisitRecord {
 
 /// Who signs, with which key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct SignerRef<Id> {
     /// Person or terminal.
@@ -109,6 +112,7 @@ pub struct SignerRef<Id> {
 
 /// The terminal and its chain (终端链): each record names the one before it, so that holes and forks show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct TerminalRef {
     /// The terminal.
@@ -125,6 +129,7 @@ pub struct TerminalRef {
 
 /// 同行人员: who else was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Companion {
     /// Name.
@@ -135,6 +140,7 @@ pub struct Companion {
 
 /// What the terminal knew of time; from it a verifier derives an interval, never one fake-exact moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ClockEvidence {
     /// The last time token: a checkpoint cosigned with the time (C2SP tlog-cosignature), as text.
@@ -151,6 +157,7 @@ pub struct ClockEvidence {
 
 /// Wall clock and monotonic clock disagreed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ClockJump {
     /// The reading before.
@@ -163,6 +170,7 @@ pub struct ClockJump {
 
 /// How a label was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ScanSource {
     /// A camera frame in the app.
@@ -177,6 +185,7 @@ pub enum ScanSource {
 
 /// What a scan turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ScanVerdict {
     /// 一致: signed by this site, current, and of this place.
@@ -201,6 +210,7 @@ pub enum ScanVerdict {
 
 /// One scan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct LabelScan {
     /// The text read or typed.
@@ -221,6 +231,7 @@ pub struct LabelScan {
 
 /// How a photo came into being.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Capture {
     /// Taken in the app.
@@ -233,6 +244,7 @@ pub enum Capture {
 
 /// A photo or other piece of evidence. The bytes are a blob named by its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// Hash of the original bytes.
@@ -261,6 +273,7 @@ pub struct Evidence {
 
 /// What was done to a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum LayerKind {
     /// 标注: arrows, frames and words were drawn on it.
@@ -271,6 +284,7 @@ pub enum LayerKind {
 
 /// This photo is a copy of another one with something laid over it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
     /// The original.
@@ -281,6 +295,7 @@ pub struct Layer {
 
 /// A photo looks like one used before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct PhotoReuse {
     /// The earlier photo.
@@ -291,6 +306,7 @@ pub struct PhotoReuse {
 
 /// The permit to take photos in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct PhotoPermit {
     /// Number of the permit.
@@ -301,6 +317,7 @@ pub struct PhotoPermit {
 
 /// 更正记录: which record this one corrects, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Amends {
     /// The record before.

@@ -84,6 +84,7 @@ pub struct RootKey {
 /// An organisation as statements name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PartyRef {
     /// Its id.
     pub id: PartyId,

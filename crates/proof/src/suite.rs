@@ -41,6 +41,7 @@ impl Suite {
 
 /// `suite:hex`, the hex being the first 16 bytes of the SHA-256 of the SubjectPublicKeyInfo.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct KeyId(String);
 

@@ -19,6 +19,7 @@ use crate::{
 
 /// A step of checking a record, in the order they are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The envelope is canonical and carries a record whose bytes are canonical.
@@ -43,6 +44,7 @@ pub enum Step {
 
 /// The step that failed, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[error("{step:?}: {reason}")]
 pub struct Failure {
     /// Which step.

@@ -8,6 +8,7 @@ macro_rules! problems {
     ($($(#[$doc:meta])+ $name:ident = $number:literal, $retry:literal, $zh:literal, $en:literal;)+) => {
         /// Which problem. Serialised as its number, e.g. `409.1`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
         pub enum ProblemCode {
             $($(#[$doc])+ #[serde(rename = $number)] $name,)+
         }
@@ -114,6 +115,7 @@ problems! {
 
 /// A problem as it travels (`application/problem+json`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Problem {
     /// `urn:xunjian:problem:409.1`.
     #[serde(rename = "type")]

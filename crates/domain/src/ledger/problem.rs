@@ -7,6 +7,7 @@ use crate::text::{Language, Text};
 
 /// Why a row is listed. The code never changes its meaning; the message may be reworded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RowCode {
     /// The row names no room (skipped).
@@ -52,6 +53,7 @@ impl RowCode {
 
 /// One problem of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RowProblem {
     /// The row as the file numbers it, from 1.
     pub row: u32,

@@ -14,6 +14,7 @@ use crate::{
 
 /// A rule that a visit breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SealRule {
     /// A due line has no result.
@@ -45,6 +46,7 @@ pub enum SealRule {
 
 /// One broken rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SealProblem {
     /// The line; `None` for a finding that belongs to no line.
     pub line: Option<u32>,

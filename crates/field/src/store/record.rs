@@ -15,6 +15,7 @@ use crate::error::FieldError;
 
 /// How far a record has come. States go one way; the database refuses the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
     /// 已签: sealed on this terminal, never sent.
@@ -104,6 +105,7 @@ pub(crate) fn set_state(connection: &Connection, id: Sha256, state: RecordState)
 
 /// One row of the list of records.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RecordRow {
     /// The record's id.
     pub id: Sha256,

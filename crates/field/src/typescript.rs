@@ -1,0 +1,33 @@
+//! The types that the app's pages share with the engine, written as TypeScript into `ui/src/gen`. Only `make gen` and the
+//! test that compares its outcome with the committed files turn this feature on.
+
+use ts_rs::{Config, ExportError, TS};
+
+use crate::{
+    AnswerReport, Attached, BulkReport, Enrolled, NewAnswer, NewFinding, NewReading, NewSighting, PullReport, RackView,
+    RecordDetail, ScanReport, Sealed, Status, SyncReport, Today, VisitView,
+};
+
+/// Writes one file a type, with every type it is made of.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn export(config: &Config) -> Result<(), ExportError> {
+    AnswerReport::export_all(config)?;
+    Attached::export_all(config)?;
+    BulkReport::export_all(config)?;
+    Enrolled::export_all(config)?;
+    NewAnswer::export_all(config)?;
+    NewFinding::export_all(config)?;
+    NewReading::export_all(config)?;
+    NewSighting::export_all(config)?;
+    PullReport::export_all(config)?;
+    RackView::export_all(config)?;
+    RecordDetail::export_all(config)?;
+    ScanReport::export_all(config)?;
+    Sealed::export_all(config)?;
+    Status::export_all(config)?;
+    SyncReport::export_all(config)?;
+    Today::export_all(config)?;
+    VisitView::export_all(config)
+}
