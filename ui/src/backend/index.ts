@@ -1,17 +1,110 @@
-// The one border between the pages and whatever keeps the data. The app speaks to the Tauri shell, the tests and a bare
-// browser in development speak to the fake, and the console will speak HTTP: pages only ever see this interface.
+// The one border between the app's pages and whatever keeps the data. In the app's window it is the Tauri shell, in tests
+// and in a bare browser in development it is the fake: pages only ever see this interface.
 import { isTauri } from '@tauri-apps/api/core'
 import { inject, type InjectionKey } from 'vue'
 
-/** What the app says about itself; the counterpart of `AppInfo` in `src-tauri/src/commands.rs`. */
-export interface AppInfo {
-  readonly version: string
-  readonly identifier: string
+import type {
+  AnswerReport,
+  AppInfo,
+  Attached,
+  BulkReport,
+  Capture,
+  EnrolRequest,
+  Finding,
+  LabelLookup,
+  LayerKind,
+  NewAnswer,
+  NewFinding,
+  NewReading,
+  NewSeal,
+  NewSighting,
+  OutboxItem,
+  RackView,
+  RecordDetail,
+  RecordRow,
+  ScanReport,
+  ScanSource,
+  SealedVisit,
+  SessionView,
+  Status,
+  SyncProgress,
+  SyncReport,
+  Today,
+  VisitView,
+} from '@/gen'
+
+export type PhotoSize = 'thumbnail' | 'screen' | 'original'
+
+/** A photo as the page gives it; its bytes go beside it. */
+export interface NewPhoto {
+  /** The line's number; `null` for a photo of a finding or of an unknown asset. */
+  readonly line: number | null
+  readonly file_name: string
+  readonly capture: Capture
+  readonly caption: string
+  /** Set for an annotated or masked copy: the original stays untouched. */
+  readonly layer: { readonly of: string; readonly kind: LayerKind } | null
+}
+
+/** A run of synchronisation under way. */
+export interface SyncRun {
+  readonly done: Promise<SyncReport>
+  cancel(): Promise<void>
 }
 
 export interface Backend {
-  /** The version and the identifier of the running program. */
   appInfo(): Promise<AppInfo>
+
+  // People and the unlocked session. Everything below `unlock` speaks for the unlocked person.
+  session(): Promise<SessionView>
+  /** Asks the service for enrolment; afterwards the person is unlocked. */
+  enrol(request: EnrolRequest): Promise<SessionView>
+  unlock(person: string, passphrase: string): Promise<SessionView>
+  lock(): Promise<SessionView>
+  status(): Promise<Status>
+
+  // What the page has not stored as an answer yet: where the person is, half-written notes. Survives a kill.
+  scratch(key: string): Promise<string | null>
+  keepScratch(key: string, text: string | null): Promise<void>
+
+  // Work.
+  today(): Promise<Today>
+  /** `place` is a visit's id, a label's text or the code printed beside it. */
+  startVisit(place: string): Promise<VisitView>
+  visit(id: string): Promise<VisitView>
+  recordResult(visit: string, answer: NewAnswer): Promise<AnswerReport>
+  recordReading(visit: string, line: number, point: string, values: NewReading[]): Promise<AnswerReport>
+  /** Fills blanks only; needs the place's label scanned. */
+  fillRestNormal(visit: string): Promise<BulkReport>
+  undoBulk(visit: string): Promise<VisitView>
+  rack(visit: string): Promise<RackView>
+  sight(visit: string, sighting: NewSighting): Promise<RackView>
+  /** Every asset scanned here whose position nobody disputed is as the ledger says. */
+  sightScannedAsInLedger(visit: string): Promise<RackView>
+  closeRack(visit: string, closed: boolean): Promise<RackView>
+  reportFinding(visit: string, finding: NewFinding): Promise<Finding>
+  removeFinding(visit: string, finding: string): Promise<VisitView>
+
+  // Scanning. `lookUp` judges without a visit; `scanLabel` judges and records.
+  readFrame(width: number, height: number, luma: Uint8Array<ArrayBuffer>): Promise<string[]>
+  readPicture(bytes: Uint8Array<ArrayBuffer>): Promise<string[]>
+  lookUp(text: string): Promise<LabelLookup>
+  scanLabel(visit: string, text: string, source: ScanSource): Promise<ScanReport>
+
+  // Photos.
+  attachPhoto(visit: string, photo: NewPhoto, bytes: Uint8Array<ArrayBuffer>): Promise<Attached>
+  detachPhoto(visit: string, line: number | null, sha256: string): Promise<VisitView>
+  photo(sha256: string, size: PhotoSize): Promise<Blob>
+
+  // Sealing. One passphrase seals one visit or several.
+  seal(visits: string[], passphrase: string, seal: NewSeal): Promise<SealedVisit[]>
+
+  // After sealing.
+  outbox(): Promise<OutboxItem[]>
+  records(): Promise<RecordRow[]>
+  record(id: string): Promise<RecordDetail>
+  /** Sends what waits, fetches receipts, then fetches new work. */
+  sync(progress: (progress: SyncProgress) => void): SyncRun
 }
 
 export const backendKey: InjectionKey<Backend> = Symbol('backend')
