@@ -142,7 +142,9 @@ pub trait Sql {
 
 /// The embedded database of a service.
 pub struct Db {
-    connection: Mutex<Connection>,
+    writer: Mutex<Connection>,
+    /// Pages read through a connection of their own: WAL lets them, and a long list holds no terminal up.
+    reader: Mutex<Connection>,
 }
 
 impl Db {
@@ -151,15 +153,23 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub fn open(file: &Path) -> Result<Self, DbError> {
-        let mut connection = Connection::open(file)?;
+        let mut writer = Self::connect(file)?;
+        embedded::migrations::runner().set_abort_missing(true).run(&mut writer)?;
+        let reader = Self::connect(file)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
+    }
+
+    fn connect(file: &Path) -> Result<Connection, DbError> {
+        let connection = Connection::open(file)?;
         // Another process (a command beside the running service) may hold the write lock for a moment.
         connection.busy_timeout(std::time::Duration::from_secs(30))?;
         // WAL lets readers go on while one writes; FULL makes a commit survive a power cut: answers promise that.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        embedded::migrations::runner().set_abort_missing(true).run(&mut connection)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(connection)
     }
 
     /// Runs `work` in one transaction that takes the write lock at once; commits when it succeeds.
@@ -167,7 +177,7 @@ impl Db {
     /// # Errors
     /// Whatever `work` fails with, or [`DbError`]; then nothing was changed.
     pub fn write<T, E: From<DbError>>(&self, work: impl FnOnce(&dyn Sql) -> Result<T, E>) -> Result<T, E> {
-        let mut connection = self.connection.lock().map_err(|_| E::from(DbError::Poisoned))?;
+        let mut connection = self.writer.lock().map_err(|_| E::from(DbError::Poisoned))?;
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| E::from(error.into()))?;
@@ -181,7 +191,7 @@ impl Db {
     /// # Errors
     /// Whatever `work` fails with, or [`DbError`].
     pub fn read<T, E: From<DbError>>(&self, work: impl FnOnce(&dyn Sql) -> Result<T, E>) -> Result<T, E> {
-        let mut connection = self.connection.lock().map_err(|_| E::from(DbError::Poisoned))?;
+        let mut connection = self.reader.lock().map_err(|_| E::from(DbError::Poisoned))?;
         let transaction = connection.transaction().map_err(|error| E::from(error.into()))?;
         work(&Transaction(&transaction))
     }

@@ -61,7 +61,13 @@ pub struct KeyRequests {
 ///
 /// # Errors
 /// [`Error::Told`] when the party is unknown or may not have one of the roles.
-pub fn add_person(site: &Site, name: &str, party: &PartyId, roles: &[Role]) -> Result<Person, Error> {
+pub fn add_person(
+    site: &Site,
+    actor: &str,
+    name: &str,
+    party: &PartyId,
+    roles: &[Role],
+) -> Result<Person, Error> {
     site.db.write(|sql| {
         let party = site::parties(sql)?
             .into_iter()
@@ -88,7 +94,7 @@ pub fn add_person(site: &Site, name: &str, party: &PartyId, roles: &[Role]) -> R
             clock::now().0.into(),
         ];
         sql.execute(sql!("person_insert"), &values)?;
-        log::audit(site, sql, "xunjian", "person.add", &[("person", person.id.as_str()), ("name", name)])?;
+        log::audit(site, sql, actor, "person.add", &[("person", person.id.as_str()), ("name", name)])?;
         Ok(person)
     })
 }
@@ -160,7 +166,7 @@ pub fn find_person(sql: &dyn Sql, who: &str) -> Result<Person, Error> {
 ///
 /// # Errors
 /// [`Error::Told`] when nobody fits `who`.
-pub fn issue_code(site: &Site, who: &str) -> Result<(Person, String, TimestampMs), Error> {
+pub fn issue_code(site: &Site, actor: &str, who: &str) -> Result<(Person, String, TimestampMs), Error> {
     let code = BASE32_NOPAD.encode(&clock::random::<16>()?);
     site.db.write(|sql| {
         let person = find_person(sql, who)?;
@@ -169,7 +175,7 @@ pub fn issue_code(site: &Site, who: &str) -> Result<(Person, String, TimestampMs
         let hash = Sha256::of(code.as_bytes()).to_hex();
         let values = [hash.into(), person.id.as_str().into(), now.0.into(), expires_at.0.into(), "".into(), "".into()];
         sql.execute(sql!("enrol_code_insert"), &values)?;
-        log::audit(site, sql, "xunjian", "terminal.enrol_code", &[("person", person.id.as_str())])?;
+        log::audit(site, sql, actor, "terminal.enrol_code", &[("person", person.id.as_str())])?;
         Ok((person, code.clone(), expires_at))
     })
 }

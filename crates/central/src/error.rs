@@ -44,6 +44,9 @@ pub enum Error {
     /// A checkpoint cannot be made.
     #[error(transparent)]
     Note(#[from] NoteError),
+    /// Too many wrong passwords; try again after so many seconds.
+    #[error("too many wrong passwords, {0} s to wait")]
+    TooManyTries(u64),
     /// The operating system has no randomness.
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),

@@ -66,7 +66,13 @@ struct Wanted {
 ///
 /// # Errors
 /// [`Error::Told`] when there is no ledger, nothing fits, or the drawing program fails; then no print counts.
-pub fn print(site: &Site, request: &LabelRequest, format: LabelFormat, folder: &Path) -> Result<LabelJob, Error> {
+pub fn print(
+    site: &Site,
+    actor: &str,
+    request: &LabelRequest,
+    format: LabelFormat,
+    folder: &Path,
+) -> Result<LabelJob, Error> {
     let wanted = site.db.read(|sql| {
         let (_, ledger) = current(sql)?.ok_or_else(|| {
             Error::told(
@@ -93,7 +99,7 @@ pub fn print(site: &Site, request: &LabelRequest, format: LabelFormat, folder: &
             register(sql, print, label)?;
         }
         let count = job.labels.len().to_string();
-        log::audit(site, sql, "xunjian", "label.print", &[("count", &count)])
+        log::audit(site, sql, actor, "label.print", &[("count", &count)])
     })?;
     site.sequence()?;
     std::fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;

@@ -51,7 +51,7 @@ pub enum ImportMode {
 /// # Errors
 /// [`Error::Import`] when a file cannot be read at all, [`Error::Told`] when too much would be removed; then nothing was
 /// changed.
-pub fn import(site: &Site, files: &[SourceFile], mode: ImportMode) -> Result<ImportOutcome, Error> {
+pub fn import(site: &Site, actor: &str, files: &[SourceFile], mode: ImportMode) -> Result<ImportOutcome, Error> {
     let mut new_ids = clock::new_id;
     let imported = ledger_import::read(files, &mut new_ids)?;
     let report = imported.report;

@@ -24,6 +24,9 @@ use crate::{
     site::Site,
 };
 
+/// Who acts, as far as the service can tell, when a command runs on its own machine.
+pub const COMMAND_LINE: &str = "xunjian";
+
 /// The name the service's clock cosigns under.
 #[must_use]
 pub fn clock_name(origin: &str) -> String {

@@ -234,12 +234,13 @@ impl Input {
         !matches!(self, Self::Judgement)
     }
 
-    /// Whether “其余全部正常” may answer a line that asks this: never what is counted, measured, dated or looked up.
+    /// Whether “其余全部正常” may answer a line that asks this: never what is measured, dated or looked up, and of what is
+    /// counted only where “normal” leaves no number but zero (A.1-02 “是否有告警”, docs/adr/0012).
     #[must_use]
     pub fn may_be_bulk(&self) -> bool {
         !matches!(
             self,
-            Self::Count { .. }
+            Self::Count { abnormal_above: None | Some(1..), .. }
                 | Self::Readings { .. }
                 | Self::EarliestFootage { .. }
                 | Self::UnitCounts

@@ -6,7 +6,7 @@ use xunjian_domain::{
     decimal::Decimal,
     ids::{CheckKey, CriterionKey},
     outcome::Outcome,
-    plan::PlanLine,
+    plan::{PlanLine, PlannedVisit},
     reading::{Quantity, Reading},
     subject::Subject,
     template::{Check, Criterion, Mode},
@@ -26,6 +26,7 @@ use crate::{
         draft::{self, LineAnswer},
         package::PackageHead,
     },
+    visit::{self, LineView},
 };
 
 /// Which line.
@@ -206,6 +207,8 @@ pub struct AnswerReport {
     pub answered: usize,
     /// Lines of the visit.
     pub lines: usize,
+    /// The line as it stands now.
+    pub view: LineView,
 }
 
 impl Field {
@@ -216,7 +219,7 @@ impl Field {
     pub fn record_result(&self, whose: DraftRef<'_>, answer: &NewAnswer) -> Result<AnswerReport, FieldError> {
         let now = self.now();
         self.store.write(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             let line = select(&desk, &answer.line)?;
             let (checks, warnings) = put_checks(connection, &desk, line, &answer.checks, &now)?;
             put_line(connection, &desk, line, answer, &now)?;
@@ -378,19 +381,29 @@ pub(crate) fn report(
     warnings: Vec<Text>,
     now: &ClockReading,
 ) -> Result<AnswerReport, FieldError> {
-    let results = desk.results(connection)?;
     let (template, visit) = (&desk.layout.template, &desk.layout.visit);
-    let problems = seal_problems(template, visit, &results, &[], now.wall_ms.day_in_china());
-    let of_line = |problem: &SealProblem| problem.line == Some(line.no) && problem.rule != SealRule::LineMissing;
+    let view = visit::view_of_line(connection, desk, line)?;
+    // The rules speak of each line by itself, so the others of a long visit need not be read.
+    let alone = PlannedVisit {
+        id: visit.id.clone(),
+        kind: visit.kind,
+        subject: visit.subject.clone(),
+        title: visit.title.clone(),
+        room: visit.room.clone(),
+        lines: vec![line.clone()],
+    };
+    let problems = seal_problems(template, &alone, view.answer.as_slice(), &[], now.wall_ms.day_in_china());
+    let is_told = |problem: &SealProblem| problem.rule != SealRule::LineMissing;
     Ok(AnswerReport {
         line: line.no,
         criterion: line.criterion.clone(),
         outcome,
         checks,
         warnings,
-        problems: problems.into_iter().filter(of_line).collect(),
+        problems: problems.into_iter().filter(is_told).collect(),
         saved_at: now.wall_ms,
-        answered: results.len(),
+        answered: draft::count_lines(connection, &desk.draft.id)?,
         lines: visit.lines.len(),
+        view,
     })
 }

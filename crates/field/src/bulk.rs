@@ -48,7 +48,7 @@ impl Field {
     pub fn fill_rest_normal(&self, whose: DraftRef<'_>) -> Result<BulkReport, FieldError> {
         let now = self.now();
         self.store.write(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             if !is_label_scanned(&desk, &draft::scans(connection, &desk.draft.id)?) {
                 return Err(FieldError::LabelNotScanned);
             }
@@ -78,7 +78,7 @@ impl Field {
     pub fn undo_bulk(&self, whose: DraftRef<'_>) -> Result<usize, FieldError> {
         let now = self.now();
         self.store.write(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             desk.touch(connection, &now)?;
             draft::undo_bulk(connection, &desk.draft.id)
         })

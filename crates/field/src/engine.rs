@@ -19,6 +19,7 @@ use xunjian_domain::time::ClockReading;
 
 use crate::{
     clock::{Clock, SystemClock},
+    draft::Layouts,
     error::FieldError,
     ids::{IdSource, SystemIds},
     photo::{PhotoFolder, Recovery, store::DEFAULT_RESERVE_BYTES},
@@ -35,6 +36,7 @@ pub struct Field {
     pub(crate) photos: PhotoFolder,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) layouts: Layouts,
     folder: PathBuf,
     recovery: Recovery,
     /// Dropped last; the lock ends with it, also when the process is killed.
@@ -70,7 +72,8 @@ impl Field {
         let photos = PhotoFolder::open(&photo_root, DEFAULT_RESERVE_BYTES)?;
         let known = store.read(draft::all_photos)?.into_iter().collect();
         let recovery = photos.recover(&known)?;
-        Ok(Self { store, photos, clock, ids, folder: folder.to_owned(), recovery, _lock: lock })
+        let (layouts, folder) = (Layouts::default(), folder.to_owned());
+        Ok(Self { store, photos, clock, ids, layouts, folder, recovery, _lock: lock })
     }
 
     /// What was found among the photos at start.

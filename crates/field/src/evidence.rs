@@ -54,7 +54,7 @@ impl Field {
         let is_imported = photo.capture == Capture::Imported;
         // Ask first: a refused photo must not become an orphan.
         let no = self.store.read(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             let line = line.map(|line| answer::select(&desk, line)).transpose()?;
             let mode = match line {
                 None => Mode::OnSite,
@@ -84,7 +84,7 @@ impl Field {
         };
         fail::fail_point!("photo.before_row");
         let warnings = self.store.write(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             let mut warnings = Vec::new();
             if draft::is_used_elsewhere(connection, &desk.draft.id, evidence.sha256)? {
                 evidence.reuse = vec![PhotoReuse { of: evidence.sha256, distance: 0 }];

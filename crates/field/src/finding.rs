@@ -68,7 +68,7 @@ impl Field {
         let now = self.now();
         let id = FindingId::new(self.ids.new_id());
         self.store.write(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             let line = new.line.map(|no| desk.layout.line(no)).transpose()?;
             let evidence = draft::evidence(connection, &desk.draft.id)?;
             let is_attached = |photo: &&Sha256| evidence.iter().any(|known| known.sha256 == **photo);

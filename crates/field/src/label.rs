@@ -53,7 +53,7 @@ impl Field {
         let now = self.now();
         let text = text.trim();
         self.store.write(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             let Judged { verdict, print, subject, key } = judge(connection, &desk, text, source)?;
             let (text, at) = (text.to_owned(), now.clone());
             let scan = LabelScan { text, source, verdict, print, subject: subject.clone(), key, at };

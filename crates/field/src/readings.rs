@@ -40,7 +40,7 @@ impl Field {
     ) -> Result<AnswerReport, FieldError> {
         let now = self.now();
         self.store.write(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             let line = answer::select(&desk, line)?;
             let criterion = desk.layout.criterion(&line.criterion)?;
             let takes = |input: &Input| match input {

@@ -5,7 +5,7 @@
 //! is closed. A crash before the commit leaves an open draft with every answer; after it, a queued record.
 
 use rusqlite::Connection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use xunjian_domain::{
     hash::Sha256,
     ids::{AssetId, ClusterId, SystemId},
@@ -41,11 +41,15 @@ use crate::{
 };
 
 /// What sealing adds to the draft.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
 pub struct NewSeal {
     /// 同行人员.
+    #[serde(default)]
     pub present: Vec<Companion>,
     /// The permit to take photos, where one is needed.
+    #[serde(default)]
     pub photo_permit: Option<PhotoPermit>,
 }
 
@@ -86,7 +90,7 @@ impl Field {
     /// [`FieldError::RecordTooLarge`]; the draft stays as it is.
     pub fn seal(&self, whose: DraftRef<'_>, passphrase: &Passphrase, seal: &NewSeal) -> Result<Sealed, FieldError> {
         let now = self.now();
-        let sealed_before = self.store.read(|connection| match Desk::open(connection, whose) {
+        let sealed_before = self.store.read(|connection| match self.desk(connection, whose) {
             Ok(desk) => refuse_unready(connection, &desk, &now).map(|()| None),
             Err(FieldError::AlreadySealed(title)) => sealed_before(connection, whose, title).map(Some),
             Err(error) => Err(error),
@@ -100,7 +104,7 @@ impl Field {
         let terminal_key = keys::read_terminal_key(&self.terminal_key_path())?;
         self.store
             .write(|connection| {
-                let mut desk = Desk::open(connection, whose)?;
+                let mut desk = self.desk(connection, whose)?;
                 refuse_unready(connection, &desk, &now)?;
                 desk.touch(connection, &now)?;
                 desk.draft.last_seen = now.clone();

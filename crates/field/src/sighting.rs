@@ -66,10 +66,30 @@ pub struct NewSighting {
     pub note: String,
 }
 
+/// The rack itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct RackHead {
+    /// The rack.
+    pub id: RackId,
+    /// 机柜编号.
+    pub name: String,
+    /// Its units.
+    pub height_units: u16,
+    /// The room it stands in.
+    pub room_name: String,
+}
+
 /// A rack as reconciled so far.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RackView {
+    /// The rack.
+    pub rack: RackHead,
+    /// What the ledger expects here, in its order, then what belongs elsewhere and was seen here.
+    pub assets: Vec<LedgerEntry>,
+    /// What was seen, as noted.
+    pub sightings: Vec<Sighting>,
     /// What became of each asset.
     pub reconciliation: Vec<Reconciliation>,
     /// Whether the rack was declared complete.
@@ -90,7 +110,7 @@ impl Field {
     pub fn sight(&self, whose: DraftRef<'_>, new: &NewSighting) -> Result<RackView, FieldError> {
         let now = self.now();
         self.store.write(|connection| {
-            let desk = Desk::open(connection, whose)?;
+            let desk = self.desk(connection, whose)?;
             let rack = rack_of(&desk)?;
             let asset = match &new.asset {
                 AssetSelector::NotInLedger => None,
@@ -113,7 +133,40 @@ impl Field {
                 }
             })?;
             desk.touch(connection, &now)?;
-            Ok(RackView { reconciliation: reconcile(connection, &desk)?.list, closed: desk.draft.is_closed })
+            view(connection, &desk)
+        })
+    }
+
+    /// The rack as reconciled so far.
+    ///
+    /// # Errors
+    /// [`FieldError::NotARackVisit`].
+    pub fn rack(&self, whose: DraftRef<'_>) -> Result<RackView, FieldError> {
+        self.store.read(|connection| view(connection, &self.desk(connection, whose)?))
+    }
+
+    /// Says of every asset whose label was scanned here, and whose position, brand and model nobody noted otherwise, that
+    /// it is as the ledger has it. One tap for a rack that is in order; an asset nobody scanned stays 未核.
+    ///
+    /// # Errors
+    /// [`FieldError::NotARackVisit`].
+    pub fn sight_scanned_as_in_ledger(&self, whose: DraftRef<'_>) -> Result<RackView, FieldError> {
+        let now = self.now();
+        self.store.write(|connection| {
+            let desk = self.desk(connection, whose)?;
+            let rack = rack_of(&desk)?;
+            let expected = ledger::assets_of_rack(connection, desk.layout.round.ledger, &rack)?;
+            for seen in draft::sightings(connection, &desk.draft.id)? {
+                let is_expected = expected.iter().any(|asset| Some(&asset.id) == seen.asset.as_ref());
+                if is_expected && is_undisputed(&seen) {
+                    note(connection, &desk, seen.asset.as_ref(), |before| Sighting {
+                        as_in_ledger: true,
+                        ..before.unwrap_or(seen.clone())
+                    })?;
+                }
+            }
+            desk.touch(connection, &now)?;
+            view(connection, &desk)
         })
     }
 
@@ -124,14 +177,46 @@ impl Field {
     pub fn close_rack(&self, whose: DraftRef<'_>, closed: bool) -> Result<RackView, FieldError> {
         let now = self.now();
         self.store.write(|connection| {
-            let mut desk = Desk::open(connection, whose)?;
+            let mut desk = self.desk(connection, whose)?;
             rack_of(&desk)?;
             draft::set_closed(connection, &desk.draft.id, closed)?;
             desk.draft.is_closed = closed;
             desk.touch(connection, &now)?;
-            Ok(RackView { reconciliation: reconcile(connection, &desk)?.list, closed })
+            view(connection, &desk)
         })
     }
+}
+
+/// Scanned, not only read off by eye, and nothing noted that could differ from the ledger.
+fn is_undisputed(seen: &Sighting) -> bool {
+    let is_scanned = matches!(seen.by, SightedBy::Scan | SightedBy::TypedCode);
+    let is_bare = seen.span.is_none()
+        && seen.face.is_none()
+        && [&seen.brand, &seen.model, &seen.serial, &seen.owning_unit, &seen.order_no].iter().all(|text| text.is_none())
+        && seen.quantity.is_none();
+    is_scanned && is_bare
+}
+
+fn view(connection: &Connection, desk: &Desk) -> Result<RackView, FieldError> {
+    let (id, no) = (rack_of(desk)?, desk.layout.round.ledger);
+    let found = ledger::rack(connection, no, &id)?;
+    let room = match &found {
+        Some(rack) => ledger::room_name(connection, no, &rack.room)?,
+        None => None,
+    };
+    let reconciled = reconcile(connection, desk)?;
+    Ok(RackView {
+        rack: RackHead {
+            id,
+            height_units: found.as_ref().map_or(0, |rack| rack.units),
+            name: found.map(|rack| rack.name).unwrap_or_default(),
+            room_name: room.unwrap_or_default(),
+        },
+        assets: reconciled.compared,
+        sightings: draft::sightings(connection, &desk.draft.id)?,
+        reconciliation: reconciled.list,
+        closed: desk.draft.is_closed,
+    })
 }
 
 fn rack_of(desk: &Desk) -> Result<RackId, FieldError> {

@@ -1,5 +1,7 @@
 //! Visits: choosing one, starting it, and showing everything it asks with everything answered so far.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 use serde::Serialize;
 use xunjian_domain::{
@@ -11,7 +13,7 @@ use xunjian_domain::{
     subject::{Subject, SubjectKind},
     template::{EvidenceRule, Mode, Note},
     text::Text,
-    time::ClockReading,
+    time::{ClockReading, TimestampMs},
     value::Input,
     visit::{CheckResult, Finding, LineResult, SealProblem, seal_problems},
 };
@@ -26,7 +28,7 @@ use crate::{
     draft::{Desk, DraftRef, Layout},
     error::FieldError,
     jumps, sighting,
-    store::{draft, log, package, person::Person, record},
+    store::{draft, ledger, log, package, person::Person, record},
     today::VisitState,
 };
 
@@ -106,12 +108,20 @@ pub struct VisitView {
     pub title: String,
     /// What is visited.
     pub subject: SubjectView,
+    /// The room it happens in; empty for clusters.
+    pub room_name: String,
+    /// Whose answers these are.
+    pub person_name: String,
     /// How far it has come.
     pub state: VisitState,
     /// When this person started it.
     pub started: Option<ClockReading>,
+    /// When this person changed something last, in an open draft.
+    pub last_saved_at: Option<TimestampMs>,
     /// Lines answered.
     pub answered: usize,
+    /// Those of them that “其余全部正常” filled.
+    pub bulk: usize,
     /// Numbers of the lines without an answer.
     pub missing: Vec<u32>,
     /// Whether the label of the place was scanned in this visit.
@@ -156,12 +166,12 @@ impl Field {
         let now = self.now();
         let whose = DraftRef { visit: &id, person: &person.id };
         self.store.write(|connection| {
-            let layout = Layout::load(connection, &id)?;
+            let layout = self.layouts.of(connection, &id)?;
             if draft::find(connection, &id, &person.id)?.is_some() {
                 return Ok(());
             }
             if draft::is_sealed(connection, &id, &person.id)? {
-                return Err(FieldError::AlreadySealed(layout.visit.title));
+                return Err(FieldError::AlreadySealed(layout.visit.title.clone()));
             }
             let draft = self.ids.new_id();
             draft::insert(connection, &draft, &id, &person.id, &now)?;
@@ -188,16 +198,16 @@ impl Field {
         let today = self.now().wall_ms.day_in_china();
         self.store.read(|connection| {
             let whose = DraftRef { visit: id, person: &person.id };
-            match Desk::open(connection, whose) {
-                Ok(desk) => view_of_draft(connection, &desk, today),
+            match self.desk(connection, whose) {
+                Ok(desk) => view_of_draft(connection, &desk, person, today),
                 Err(FieldError::NotStarted(_)) => {
-                    view_of_plan(connection, &Layout::load(connection, id)?, VisitState::NotStarted)
+                    view_of_plan(connection, &*self.layouts.of(connection, id)?, person, VisitState::NotStarted)
                 }
                 Err(FieldError::AlreadySealed(_)) => {
                     let rows = record::list(connection)?;
                     let state =
                         rows.iter().rev().find(|row| row.visit == *id).map_or(VisitState::Sealed, VisitState::of);
-                    view_of_plan(connection, &Layout::load(connection, id)?, state)
+                    view_of_plan(connection, &*self.layouts.of(connection, id)?, person, state)
                 }
                 Err(error) => Err(error),
             }
@@ -308,17 +318,43 @@ fn line_view(
     })
 }
 
-fn view_of_plan(connection: &Connection, layout: &Layout, state: VisitState) -> Result<VisitView, FieldError> {
+/// One line of an open draft as it stands.
+pub(crate) fn view_of_line(connection: &Connection, desk: &Desk, line: &PlanLine) -> Result<LineView, FieldError> {
+    let subject = comparison::subject_view(connection, desk.layout.round.ledger, &line.subject)?;
+    let mut view = line_view(connection, &desk.layout, line, subject)?;
+    let (answer, given) = desk.result_of(connection, line)?;
+    put_results(&mut view, &given, answer);
+    Ok(view)
+}
+
+fn put_results(view: &mut LineView, given: &[CheckResult], answer: Option<LineResult>) {
+    for check in &mut view.checks {
+        check.result = given.iter().find(|result| result.check.as_str() == check.key).cloned();
+    }
+    view.answer = answer;
+}
+
+fn view_of_plan(
+    connection: &Connection,
+    layout: &Layout,
+    person: &Person,
+    state: VisitState,
+) -> Result<VisitView, FieldError> {
     let visit = &layout.visit;
+    let room = visit.room.as_ref().map(|room| ledger::room_name(connection, layout.round.ledger, room)).transpose()?;
     Ok(VisitView {
         id: visit.id.clone(),
         round: layout.round.plan.plan.round.clone(),
         kind: visit.kind,
         title: visit.title.clone(),
         subject: comparison::subject_view(connection, layout.round.ledger, &visit.subject)?,
+        room_name: room.flatten().unwrap_or_default(),
+        person_name: person.name.clone(),
         state,
         started: None,
+        last_saved_at: None,
         answered: 0,
+        bulk: 0,
         missing: visit.lines.iter().map(|line| line.no).collect(),
         label_scanned: false,
         rack_closed: false,
@@ -334,21 +370,26 @@ fn view_of_plan(connection: &Connection, layout: &Layout, state: VisitState) -> 
     })
 }
 
-fn view_of_draft(connection: &Connection, desk: &Desk, today: jiff::civil::Date) -> Result<VisitView, FieldError> {
+fn view_of_draft(
+    connection: &Connection,
+    desk: &Desk,
+    person: &Person,
+    today: jiff::civil::Date,
+) -> Result<VisitView, FieldError> {
     let id = &desk.draft.id;
-    let mut view = view_of_plan(connection, &desk.layout, VisitState::Draft)?;
+    let mut view = view_of_plan(connection, &desk.layout, person, VisitState::Draft)?;
     let results = desk.results(connection)?;
     let mut checks = draft::checks(connection, id)?;
+    let mut answers: BTreeMap<u32, &LineResult> = results.iter().map(|result| (result.no, result)).collect();
+    view.missing.retain(|no| !answers.contains_key(no));
     for line in &mut view.lines {
         let given = checks.remove(&line.no).unwrap_or_default();
-        for check in &mut line.checks {
-            check.result = given.iter().find(|result| result.check.as_str() == check.key).cloned();
-        }
-        line.answer = results.iter().find(|result| result.no == line.no).cloned();
+        put_results(line, &given, answers.remove(&line.no).cloned());
     }
     view.started = Some(desk.draft.started.clone());
+    view.last_saved_at = Some(desk.draft.last_seen.wall_ms);
     view.answered = results.len();
-    view.missing.retain(|no| !results.iter().any(|result| result.no == *no));
+    view.bulk = results.iter().filter(|result| result.bulk).count();
     view.rack_closed = desk.draft.is_closed;
     view.scans = draft::scans(connection, id)?;
     view.label_scanned = bulk::is_label_scanned(desk, &view.scans);

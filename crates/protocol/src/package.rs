@@ -3,7 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use xunjian_domain::{hash::Sha256, ledger::LedgerVersion, plan::TemplateVersion, reading::LimitProfile};
+use xunjian_domain::{
+    hash::Sha256,
+    ids::{PersonId, VisitId},
+    ledger::LedgerVersion,
+    plan::TemplateVersion,
+    reading::LimitProfile,
+};
 use xunjian_proof::statement::SiteRoot;
 
 /// Everything open for a terminal. Names chunks by hash: the template, the ledger manifest and its chunks, the visits of
@@ -32,6 +38,21 @@ pub struct WorkPackage {
     pub service_desk: String,
     /// The newest checkpoint, cosigned with the time.
     pub time_token: String,
+    /// Who is to walk which visit of the open rounds; only for terminals that ask for it ([`crate::path::ACCEPTS`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignments: Vec<Assignment>,
+}
+
+/// A visit that somebody is to walk. It guides, it does not bind: whoever stands there may walk any visit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assignment {
+    /// The visit.
+    #[schema(value_type = String)]
+    pub visit: VisitId,
+    /// The person.
+    #[schema(value_type = String)]
+    pub person: PersonId,
 }
 
 /// One open round.

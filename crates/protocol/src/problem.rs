@@ -45,12 +45,21 @@ problems! {
     /// The bytes do not hash to the name they were sent under.
     HashMismatch = "400.2", true,
         "收到的字节与其哈希不符，传输中已改变，请重新上传", "The bytes changed on the way: they do not hash to their name. Send them again";
+    /// A parameter or field of a console request is not what the method takes.
+    BadParameter = "400.3", false,
+        "请求参数不正确，请按说明修改后重试", "A parameter of the request is wrong: correct it and try again";
     /// No session, or an expired one.
     NoSession = "401.1", true,
         "会话已过期，请重新连接；本机数据不受影响", "The session has expired: connect again. Nothing on the terminal is affected";
     /// The nonce is unknown, used or expired, or its signature is wrong.
     BadChallenge = "401.2", true,
         "终端身份核验未通过，请重试；多次失败请联系管理员", "The terminal's proof of identity failed: try again, and call the administrator if it keeps failing";
+    /// No such account, or another password. The answer does not say which.
+    LoginWrong = "401.3", false,
+        "登录名或密码不正确", "The name or the password is wrong";
+    /// Nobody is logged in to the console, or the session ended.
+    NotLoggedIn = "401.4", false,
+        "请先登录；长时间未操作后需要重新登录", "Log in first: a session that was not used for long has ended";
     /// No such enrolment code.
     UnknownCode = "403.1", false,
         "登记码不存在，请核对后重新输入", "There is no such enrolment code: check it and type it again";
@@ -66,12 +75,21 @@ problems! {
     /// The terminal's key was revoked.
     TerminalRevoked = "403.5", false,
         "本终端已被吊销，请联系管理员；本机记录请用摆渡包导出", "This terminal was revoked: call the administrator; its records can be exported by relay bundle";
+    /// The person's roles do not allow this.
+    NotAllowed = "403.6", false,
+        "您没有进行此项操作的角色，请联系管理员", "Your roles do not allow this: ask an administrator";
+    /// The page's token is missing or of another session, or the request comes from another site.
+    ForeignPage = "403.7", false,
+        "请求不是由本控制台页面发出的，请刷新页面后重试", "The request did not come from this console's page: reload the page and try again";
     /// No such chunk.
     UnknownChunk = "404.1", true,
         "任务包已更新，请重新拉取", "The work package has changed: pull it again";
     /// No record of this terminal names the blob.
     BlobNotNamed = "404.2", false,
         "没有记录引用该照片，请先上传记录", "No record of this terminal names this photo: send the record first";
+    /// There is nothing of that id or at that address.
+    NotFound = "404.3", false,
+        "没有找到，可能已被替换或地址有误", "There is no such thing here: it was replaced, or the address is wrong";
     /// Another record stands at the same place of the terminal's chain, or is the same revision of the same visit.
     OtherRecordInPlace = "409.1", false,
         "同一位置已有另一份记录；两份都已保留，请联系管理员裁定", "Another record stands in this place; both are kept, and a person must decide";
@@ -99,15 +117,24 @@ problems! {
     /// The uploaded bytes are not complete.
     Incomplete = "422.5", true,
         "照片未传完整，请续传", "The photo is not complete: go on sending";
+    /// A console request is understood and cannot be carried out as things stand; the detail says why and what to do.
+    Refused = "422.6", false,
+        "未执行，也未作改动", "Not done, and nothing was changed";
     /// The terminal speaks a version the service does not.
     VersionTooOld = "426.1", false,
         "终端版本过旧，请升级；未上传的记录不会丢失", "The terminal is too old: update it. Unsent records are safe";
     /// Too many requests.
     TooMany = "429.1", true,
         "请求过于频繁，请稍后再试", "Too many requests: try again later";
+    /// Too many wrong passwords for this account; `Retry-After` says how long to wait.
+    TooManyTries = "429.2", true,
+        "密码连续输错，请稍后再试", "Too many wrong passwords: wait and try again";
     /// A fault of the service.
     Internal = "500.1", true,
         "服务端故障，记录保留在本机，稍后自动重试", "The service failed: everything stays on the terminal and is sent again later";
+    /// A stored photo no longer hashes to its name and is not shown.
+    PhotoDamaged = "500.2", false,
+        "存储的照片字节已改变，不予显示；请在“核验”中查看", "The stored photo's bytes have changed and it is not shown: see the verification";
     /// The service is starting or stopping, or its disk is full.
     Unavailable = "503.1", true,
         "服务暂不可用，稍后自动重试", "The service is not available now; the terminal tries again by itself";

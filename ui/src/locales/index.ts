@@ -1,8 +1,6 @@
-// Every visible text lives in this folder as a whole sentence. Chinese is the source; English has exactly the same keys.
-import { createI18n } from 'vue-i18n'
-
-import en from './en.json'
-import zhCN from './zh-CN.json'
+// Every visible text lives in this folder as a whole sentence: a folder a language, a file a feature, the file's name being
+// the first part of the key. Chinese is the source; English has exactly the same keys (tests/locales/keys.test.ts).
+import { createI18n, type LocaleMessageDictionary, type VueMessageType } from 'vue-i18n'
 
 export const languages = ['zh-CN', 'en'] as const
 export type Language = (typeof languages)[number]
@@ -11,10 +9,23 @@ export function isLanguage(value: unknown): value is Language {
   return languages.some((language) => language === value)
 }
 
-export type Messages = typeof zhCN
+export type Messages = LocaleMessageDictionary<VueMessageType>
+
+const files = import.meta.glob<Messages>('./*/*.json', { eager: true, import: 'default' })
+
+/** All texts of a language, by feature. */
+export function messagesOf(language: Language): Messages {
+  const prefix = `./${language}/`
+  const features = Object.entries(files).filter(([file]) => file.startsWith(prefix))
+  return Object.fromEntries(features.map(([file, texts]) => [file.slice(prefix.length, -'.json'.length), texts]))
+}
 
 /** A fresh translator, so that tests do not share the current language. */
 export function createTranslator(language: Language) {
-  const messages: Record<Language, Messages> = { 'zh-CN': zhCN, en }
-  return createI18n({ legacy: false, locale: language, fallbackLocale: 'zh-CN', messages })
+  return createI18n({
+    legacy: false,
+    locale: language,
+    fallbackLocale: 'zh-CN',
+    messages: { 'zh-CN': messagesOf('zh-CN'), en: messagesOf('en') },
+  })
 }

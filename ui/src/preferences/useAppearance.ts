@@ -19,4 +19,6 @@ export function useAppearance(): void {
     document.documentElement.lang = preferences.language
   })
   watchEffect(() => quasar.dark.set(preferences.theme === 'system' ? 'auto' : preferences.theme === 'dark'))
+  // Everything is measured in rem, so that the root's size alone scales the pages.
+  watchEffect(() => document.documentElement.style.setProperty('font-size', `${preferences.textSize}%`))
 }

@@ -24,6 +24,7 @@ use crate::{
     enrol::{self, KeyRequests},
     error::Error,
     keys,
+    log::COMMAND_LINE,
     site::{NewSite, Site},
 };
 
@@ -162,7 +163,7 @@ impl User {
                         .map_err(|_| Error::told(format!("没有“{role}”这个角色"), format!("there is no role “{role}”")))
                 };
                 let roles = roles.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-                let person = enrol::add_person(&site, &name, &PartyId::new(party), &roles)?;
+                let person = enrol::add_person(&site, COMMAND_LINE, &name, &PartyId::new(party), &roles)?;
                 site.sequence()?;
                 context.print(&json!(person), |language| {
                     say(
@@ -206,7 +207,7 @@ impl Terminal {
         let site = context.site()?;
         match self {
             Self::EnrolCode { person } => {
-                let (person, code, expires_at) = enrol::issue_code(&site, &person)?;
+                let (person, code, expires_at) = enrol::issue_code(&site, COMMAND_LINE, &person)?;
                 site.sequence()?;
                 let grouped: Vec<String> =
                     code.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();

@@ -16,6 +16,7 @@ use crate::{
     labels::{self, LabelFormat, LabelRequest},
     ledger::{self, ImportMode},
     ledger_import::SourceFile,
+    log::COMMAND_LINE,
     round::{self, NewRound},
 };
 
@@ -52,7 +53,7 @@ impl Ledger {
             (false, true) => ImportMode::AllowRemovals,
             (false, false) => ImportMode::Careful,
         };
-        let outcome = ledger::import(&context.site()?, &sources, mode)?;
+        let outcome = ledger::import(&context.site()?, COMMAND_LINE, &sources, mode)?;
         let report = &outcome.report;
         let mut json = report.to_json(context.language);
         json["dry_run"] = dry_run.into();
@@ -155,7 +156,7 @@ impl Round {
             due: open.due_from.zip(open.due_by),
             exclusions: open.exclusions.iter().map(|text| parse_exclusion(text)).collect::<Result<_, _>>()?,
         };
-        let opened = round::open(&context.site()?, &new)?;
+        let opened = round::open(&context.site()?, COMMAND_LINE, &new)?;
         let plan = &opened.plan;
         let visits: Vec<_> = opened
             .visits
@@ -264,7 +265,7 @@ impl Labels {
             only_rack: self.rack,
         };
         let format = LabelFormat { width_tenth_mm, height_tenth_mm, dpi: self.dpi };
-        let job = labels::print(&context.site()?, &request, format, &self.out)?;
+        let job = labels::print(&context.site()?, COMMAND_LINE, &request, format, &self.out)?;
         context.print(&json!({ "labels": job.labels, "out": self.out }), |language| {
             let (count, out) = (job.labels.len(), self.out.display());
             say(

@@ -46,7 +46,7 @@ fn a_site_that_cannot_work_is_refused_before_anything_is_written() {
 async fn a_code_works_once_and_a_lost_answer_costs_nothing() {
     let central = Central::start().await;
     let site = central.site.settings.root.site.clone();
-    let (_, code, _) = enrol::issue_code(&central.site, "li_inspector").unwrap();
+    let (_, code, _) = enrol::issue_code(&central.site, COMMAND_LINE, "li_inspector").unwrap();
     let (terminal, person) = (Ed25519Signer::from_seed(&[1; 32]), Ed25519Signer::from_seed(&[2; 32]));
     let http = reqwest::Client::new();
     let url = format!("{}{}", central.url, path::ENROL);
@@ -63,7 +63,7 @@ async fn a_code_works_once_and_a_lost_answer_costs_nothing() {
     let unknown = problem(post(&http, &url, "", &enrol_request(&site, "AAAA-AAAA", &terminal, &person)).await).await;
     assert_eq!(unknown.code, ProblemCode::UnknownCode);
 
-    let (_, late, _) = enrol::issue_code(&central.site, "li_inspector").unwrap();
+    let (_, late, _) = enrol::issue_code(&central.site, COMMAND_LINE, "li_inspector").unwrap();
     set(&central, "UPDATE enrol_code SET expires_at = ?1 WHERE used_at = 0", &1_i64);
     let expired = problem(post(&http, &url, "", &enrol_request(&site, &late, &terminal, &person)).await).await;
     assert_eq!(expired.code, ProblemCode::ExpiredCode);

@@ -419,10 +419,10 @@ async fn a_quarter_has_one_open_quarterly_round() {
         due: None,
         exclusions: Vec::new(),
     };
-    let message = round::open(&central.site, &new).expect_err("one is open already").message();
+    let message = round::open(&central.site, COMMAND_LINE, &new).expect_err("one is open already").message();
     assert!(message.en.contains(central.round.plan.round.id.as_str()), "it names the open one: {}", message.en);
     assert_eq!(rows(&central, "round"), 1);
-    round::open(&central.site, &NewRound { kind: RoundKind::Special, ..new })
+    round::open(&central.site, COMMAND_LINE, &NewRound { kind: RoundKind::Special, ..new })
         .expect("a special round may run beside it");
 }
 

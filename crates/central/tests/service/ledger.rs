@@ -23,14 +23,14 @@ fn ledger(site: &Site) -> Ledger {
 #[test]
 fn the_same_file_twice_and_a_dry_run_change_nothing() {
     let (_folder, site) = site();
-    let dry = import(&site, &[source("ledger.xlsx")], ImportMode::DryRun).unwrap();
+    let dry = import(&site, COMMAND_LINE, &[source("ledger.xlsx")], ImportMode::DryRun).unwrap();
     assert!(dry.is_changed && dry.version.is_none(), "a dry run says what would happen");
-    let first = import(&site, &[source("ledger.xlsx")], ImportMode::Careful).unwrap();
+    let first = import(&site, COMMAND_LINE, &[source("ledger.xlsx")], ImportMode::Careful).unwrap();
     assert_eq!(first.version.as_ref().unwrap().version, 1);
     assert_eq!((first.report.rows, first.report.imported, first.report.skipped), (157, 154, 3));
     let before = ledger(&site);
     for name in ["ledger.xlsx", "ledger-gbk.csv"] {
-        let again = import(&site, &[source(name)], ImportMode::Careful).unwrap();
+        let again = import(&site, COMMAND_LINE, &[source(name)], ImportMode::Careful).unwrap();
         assert!(!again.is_changed, "{name} holds the same ledger");
         assert_eq!(again.version, first.version);
     }
@@ -40,9 +40,9 @@ fn the_same_file_twice_and_a_dry_run_change_nothing() {
 #[test]
 fn a_file_of_virtual_machines_leaves_the_assets_alone() {
     let (_folder, site) = site();
-    import(&site, &[source("ledger.xlsx")], ImportMode::Careful).unwrap();
+    import(&site, COMMAND_LINE, &[source("ledger.xlsx")], ImportMode::Careful).unwrap();
     let before = ledger(&site);
-    let second = import(&site, &[source("netbox/virtual_machines.csv")], ImportMode::Careful).unwrap();
+    let second = import(&site, COMMAND_LINE, &[source("netbox/virtual_machines.csv")], ImportMode::Careful).unwrap();
     assert_eq!(second.version.unwrap().version, 2);
     let after = ledger(&site);
     assert_eq!((after.vms.len(), after.clusters.len()), (180, 9));
@@ -52,16 +52,16 @@ fn a_file_of_virtual_machines_leaves_the_assets_alone() {
 #[test]
 fn a_file_that_would_remove_much_of_the_ledger_is_refused_until_it_is_meant() {
     let (_folder, site) = site();
-    import(&site, &[source("ledger.xlsx")], ImportMode::Careful).unwrap();
+    import(&site, COMMAND_LINE, &[source("ledger.xlsx")], ImportMode::Careful).unwrap();
     let before = ledger(&site);
     let head: Vec<u8> =
         source("ledger-gbk.csv").bytes.split_inclusive(|byte| *byte == b'\n').take(20).flatten().copied().collect();
     let part = SourceFile { name: "part.csv".into(), bytes: head };
-    let refused = import(&site, std::slice::from_ref(&part), ImportMode::Careful);
+    let refused = import(&site, COMMAND_LINE, std::slice::from_ref(&part), ImportMode::Careful);
     assert!(refused.is_err_and(|error| error.message().zh.contains("--allow-removals")));
     assert_eq!(ledger(&site), before, "nothing was changed");
-    let dry = import(&site, std::slice::from_ref(&part), ImportMode::DryRun).unwrap();
-    let meant = import(&site, &[part], ImportMode::AllowRemovals).unwrap();
+    let dry = import(&site, COMMAND_LINE, std::slice::from_ref(&part), ImportMode::DryRun).unwrap();
+    let meant = import(&site, COMMAND_LINE, &[part], ImportMode::AllowRemovals).unwrap();
     assert_eq!((meant.removed, meant.version.unwrap().version), (dry.removed, 2), "the dry run had said how many");
     assert!(meant.removed > 100);
 }
@@ -69,7 +69,7 @@ fn a_file_that_would_remove_much_of_the_ledger_is_refused_until_it_is_meant() {
 #[test]
 fn a_plan_asks_every_criterion_of_every_subject_and_names_what_it_leaves_out() {
     let (_folder, site) = site();
-    import(&site, &[source("ledger.xlsx"), source("netbox/virtual_machines.csv")], ImportMode::Careful).unwrap();
+    import(&site, COMMAND_LINE, &[source("ledger.xlsx"), source("netbox/virtual_machines.csv")], ImportMode::Careful).unwrap();
     let new = NewRound {
         kind: RoundKind::Quarterly,
         quarter: "2026Q4".parse().unwrap(),
@@ -77,7 +77,7 @@ fn a_plan_asks_every_criterion_of_every_subject_and_names_what_it_leaves_out() {
         due: None,
         exclusions: vec![(SubjectKind::Rack, "A01".to_owned(), "停电检修".to_owned())],
     };
-    let opened = round::open(&site, &new).unwrap();
+    let opened = round::open(&site, COMMAND_LINE, &new).unwrap();
     let ledger = ledger(&site);
     let template = Template::annex_a();
     let asked = |kind| template.asked_of(kind).count() as u64;
@@ -100,7 +100,7 @@ fn a_plan_asks_every_criterion_of_every_subject_and_names_what_it_leaves_out() {
     assert!(opened.plan.exclusions.iter().all(|exclusion| exclusion.reason == "停电检修"));
     assert!(!opened.visits.iter().any(|visit| visit.title.ends_with("A01")));
     let unknown = NewRound { exclusions: vec![(SubjectKind::Rack, "Z99".into(), "x".into())], ..new };
-    assert!(round::open(&site, &unknown).is_err_and(|error| error.message().zh.contains("Z99")));
+    assert!(round::open(&site, COMMAND_LINE, &unknown).is_err_and(|error| error.message().zh.contains("Z99")));
 }
 
 #[test]
@@ -113,5 +113,5 @@ fn there_is_no_round_without_a_ledger() {
         due: None,
         exclusions: Vec::new(),
     };
-    assert!(round::open(&site, &new).is_err_and(|error| error.message().zh.contains("ledger import")));
+    assert!(round::open(&site, COMMAND_LINE, &new).is_err_and(|error| error.message().zh.contains("ledger import")));
 }

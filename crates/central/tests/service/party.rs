@@ -73,10 +73,10 @@ impl Central {
         let (data, root) = (folder.path().join("data"), folder.path().join("root"));
         let site = Site::init(&data, &root, &new_site()).expect("a new site");
         for (name, role) in [("li_inspector", Role::Inspector), ("zhao_inspector", Role::Inspector)] {
-            enrol::add_person(&site, name, &PartyId::new("provider"), &[role]).expect("a new person");
+            enrol::add_person(&site, COMMAND_LINE, name, &PartyId::new("provider"), &[role]).expect("a new person");
         }
         ledger::import(
-            &site,
+            &site, COMMAND_LINE,
             &[source("ledger.xlsx"), source("netbox/virtual_machines.csv")],
             ledger::ImportMode::Careful,
         )
@@ -88,7 +88,7 @@ impl Central {
             due: None,
             exclusions: Vec::new(),
         };
-        let round = round::open(&site, &new_round).expect("an open round");
+        let round = round::open(&site, COMMAND_LINE, &new_round).expect("an open round");
         let site = Arc::new(site);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -153,7 +153,7 @@ pub async fn problem(response: Response) -> Problem {
 impl Terminal {
     /// Enrols for a person and opens a session; keys are made from `seed`.
     pub async fn enrol(central: &Central, person: &str, seed: u8) -> Self {
-        let (_, code, _) = enrol::issue_code(&central.site, person).expect("a code");
+        let (_, code, _) = enrol::issue_code(&central.site, COMMAND_LINE, person).expect("a code");
         let (terminal_key, person_key) =
             (Ed25519Signer::from_seed(&[seed; 32]), Ed25519Signer::from_seed(&[seed + 1; 32]));
         let http = reqwest::Client::new();

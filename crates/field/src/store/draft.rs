@@ -120,6 +120,10 @@ pub(crate) fn line(connection: &Connection, draft: &str, line: u32) -> Result<Op
     Ok(documents(connection, sql!("draft_line/get"), params![draft, line])?.into_iter().next())
 }
 
+pub(crate) fn count_lines(connection: &Connection, draft: &str) -> Result<usize, FieldError> {
+    Ok(connection.prepare_cached(sql!("draft_line/count"))?.query_row([draft], |row| row.get::<_, u32>(0))? as usize)
+}
+
 pub(crate) fn put_line(connection: &Connection, draft: &str, line: u32, answer: &LineAnswer) -> Result<(), FieldError> {
     let outcome = to_json(&answer.outcome)?;
     let values = params![draft, line, outcome.trim_matches('"'), answer.bulk, to_json(answer)?];
@@ -128,6 +132,11 @@ pub(crate) fn put_line(connection: &Connection, draft: &str, line: u32, answer: 
 
 pub(crate) fn checks(connection: &Connection, draft: &str) -> Result<BTreeMap<u32, Vec<CheckResult>>, FieldError> {
     Ok(grouped(by_line(connection, sql!("draft_check/list"), draft, from_json)?))
+}
+
+/// The checks given of one line, in the order of their keys.
+pub(crate) fn checks_of_line(connection: &Connection, draft: &str, line: u32) -> Result<Vec<CheckResult>, FieldError> {
+    documents(connection, sql!("draft_check/of_line"), params![draft, line])
 }
 
 pub(crate) fn put_check(
@@ -216,6 +225,13 @@ pub(crate) fn all_photos(connection: &Connection) -> Result<Vec<Sha256>, FieldEr
 
 pub(crate) fn photos(connection: &Connection, draft: &str) -> Result<BTreeMap<u32, Vec<Sha256>>, FieldError> {
     Ok(grouped(by_line(connection, sql!("draft_photo/list"), draft, from_text)?))
+}
+
+/// The photos of one line, in the order they were attached.
+pub(crate) fn photos_of_line(connection: &Connection, draft: &str, line: u32) -> Result<Vec<Sha256>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("draft_photo/of_line"))?;
+    let rows = statement.query_map(params![draft, line], |row| row.get::<_, String>(0))?;
+    rows.map(|hash| from_text(&hash?)).collect()
 }
 
 pub(crate) fn add_photo(connection: &Connection, draft: &str, line: u32, photo: Sha256) -> Result<(), FieldError> {

@@ -208,6 +208,11 @@ pub(crate) fn awaiting_receipt(connection: &Connection) -> Result<Vec<Sha256>, F
     ids(connection, sql!("record/awaiting_receipt"), [])
 }
 
+/// Records without a receipt, without those set aside.
+pub(crate) fn count_waiting(connection: &Connection) -> Result<u64, FieldError> {
+    Ok(connection.prepare_cached(sql!("record/count_waiting"))?.query_row([], |row| row.get::<_, Unsigned>(0))?.0)
+}
+
 pub(crate) fn count_by_state(connection: &Connection) -> Result<Vec<(RecordState, u64)>, FieldError> {
     let mut statement = connection.prepare_cached(sql!("record/count_by_state"))?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Unsigned>(1)?.0)))?;

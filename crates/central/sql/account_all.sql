@@ -1,0 +1,1 @@
+SELECT console_account.id, console_account.name, person.id, person.name, console_account.created_at, console_account.disabled_at FROM console_account JOIN person ON person.id = console_account.person_id ORDER BY console_account.name

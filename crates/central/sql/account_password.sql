@@ -1,0 +1,1 @@
+UPDATE console_account SET password = $2 WHERE name = $1

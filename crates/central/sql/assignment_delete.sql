@@ -1,0 +1,1 @@
+DELETE FROM assignment WHERE visit_id = $1

@@ -1,0 +1,1 @@
+SELECT visit_place.subject_kind, visit_place.subject_id, assignment.person_id FROM assignment JOIN visit_place ON visit_place.visit_id = assignment.visit_id WHERE visit_place.round_id = $1 ORDER BY visit_place.place

@@ -1,0 +1,1 @@
+SELECT assignment.visit_id, assignment.person_id FROM assignment JOIN planned_visit ON planned_visit.id = assignment.visit_id JOIN round ON round.id = planned_visit.round_id WHERE round.closed_at = 0 ORDER BY assignment.visit_id

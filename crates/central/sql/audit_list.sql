@@ -1,0 +1,1 @@
+SELECT id, at, actor, action, details FROM audit WHERE ($1 = '' OR LOWER(actor) LIKE $1 ESCAPE '\' OR LOWER(action) LIKE $1 ESCAPE '\' OR LOWER(details) LIKE $1 ESCAPE '\') AND (at < $2 OR (at = $2 AND id < $3)) ORDER BY at DESC, id DESC LIMIT $4

@@ -1,0 +1,1 @@
+DELETE FROM console_session WHERE account_id IN (SELECT id FROM console_account WHERE name = $1)

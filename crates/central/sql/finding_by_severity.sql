@@ -1,0 +1,1 @@
+SELECT finding_summary.severity, COUNT(*) FROM finding_summary JOIN record_summary ON record_summary.record_id = finding_summary.record_id WHERE record_summary.is_current = 1 AND finding_summary.is_fixed = 0 AND finding_summary.round_id = $1 GROUP BY finding_summary.severity ORDER BY finding_summary.severity

@@ -1,0 +1,1 @@
+INSERT INTO finding_summary (record_id, finding_id, round_id, severity, is_fixed, due_on, found_at, subject_name, room_name, rack_name, criterion, finding, search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)

@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM label_print LEFT JOIN label_place ON label_place.print_id = label_print.id WHERE ($1 = '' OR label_print.subject_kind = $1) AND ($2 = '' OR ($2 = 'current' AND label_print.replaced_by = '') OR ($2 = 'replaced' AND label_print.replaced_by <> '')) AND ($3 = '' OR label_place.search LIKE $3 ESCAPE '\')

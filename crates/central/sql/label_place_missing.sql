@@ -1,0 +1,1 @@
+SELECT label_print.id, label_print.subject_kind, label_print.subject_id, label_print.code FROM label_print LEFT JOIN label_place ON label_place.print_id = label_print.id WHERE label_place.print_id IS NULL ORDER BY label_print.id

@@ -1,0 +1,1 @@
+SELECT version FROM read_model WHERE id = 1

@@ -1,0 +1,1 @@
+SELECT envelope_sha256, terminal_id, problem, detail, received_at FROM set_aside WHERE received_at < $1 OR (received_at = $1 AND envelope_sha256 < $2) ORDER BY received_at DESC, envelope_sha256 DESC LIMIT $3

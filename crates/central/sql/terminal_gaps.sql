@@ -1,0 +1,1 @@
+SELECT terminal_id, before, sequence FROM (SELECT terminal_id, sequence, LAG(sequence, 1, 0) OVER (PARTITION BY terminal_id ORDER BY sequence) AS before FROM record) AS chain WHERE sequence > before + 1 ORDER BY terminal_id, sequence

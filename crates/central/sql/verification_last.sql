@@ -1,0 +1,1 @@
+SELECT run FROM verification_run WHERE id = 1

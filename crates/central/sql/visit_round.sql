@@ -1,0 +1,1 @@
+SELECT round_id FROM planned_visit WHERE id = $1

@@ -1,0 +1,1 @@
+SELECT text FROM scratch WHERE person = ?1 AND key = ?2;

@@ -1,0 +1,1 @@
+DELETE FROM scratch WHERE person = ?1 AND key = ?2;

@@ -1,0 +1,324 @@
+// The backend of the tests and of a bare browser in development. It starts from answers that the real engine gave in a demo
+// inspection (the JSON files beside), keeps what pages store in memory, and can be told to fail. It judges nothing: rules
+// live in the engine, and a test that needs a verdict uses the real one.
+import { BackendError } from '../error'
+import type { Backend } from '..'
+import type {
+  AnswerReport,
+  CheckResult,
+  Finding,
+  LineView,
+  RackView,
+  RecordDetail,
+  RecordRow,
+  Reconciliation,
+  SessionView,
+  Sighting,
+  Status,
+  Today,
+  VisitView,
+} from '@/gen'
+
+import record from './record.json'
+import records from './records.json'
+import status from './status.json'
+import today from './today.json'
+import cluster from './visit-cluster.json'
+import rack from './visit-rack.json'
+import room from './visit-room.json'
+import system from './visit-system.json'
+
+export const fakePassphrase = 'correct horse battery'
+
+export interface FakeOptions {
+  /** `fresh`: not enrolled; `locked`: enrolled; `unlocked`: Rong Kun works. */
+  readonly session?: 'fresh' | 'locked' | 'unlocked'
+  /** The call of this name is refused with this error, every time. */
+  readonly fails?: Partial<Record<keyof Backend, BackendError>>
+  /** Every call takes this long, in milliseconds. */
+  readonly delayMs?: number
+}
+
+const copy = <T>(value: unknown): T => JSON.parse(JSON.stringify(value)) as T
+
+export function createFakeBackend(options: FakeOptions = {}): Backend {
+  const visits = new Map([room, rack, cluster, system].map((visit) => [visit.id, copy<VisitView>(visit)]))
+  const scratch = new Map<string, string>()
+  const photos = new Map<string, Blob>()
+  let ids = 0
+
+  const glance = copy<Status>(status)
+  const people = glance.people.map((person) => ({ ...person, party_name: '云山云服务有限公司', roles: ['inspector' as const] }))
+  const session = {
+    enrolled: options.session !== 'fresh',
+    site: glance.site,
+    site_name: glance.site_name,
+    terminal: glance.terminal,
+    terminal_name: glance.terminal_name,
+    root_fingerprint: glance.root_fingerprint,
+    people,
+    unlocked: (options.session ?? 'unlocked') === 'unlocked' ? (people[0] ?? null) : null,
+    waiting_records: 2,
+    waiting_blobs: 3,
+    warnings: [],
+  } as SessionView
+
+  const found = (id: string): VisitView => {
+    const visit = visits.get(id)
+    if (!visit) throw new BackendError('not_found', { zh: `没有巡检 ${id}`, en: `No visit ${id}` })
+    return visit
+  }
+  const lineOf = (visit: VisitView, no: number): LineView => {
+    const line = visit.lines.find((one) => one.no === no)
+    if (!line) throw new BackendError('not_found', { zh: `没有第 ${no} 项`, en: `No line ${no}` })
+    return line
+  }
+  const count = (visit: VisitView): void => {
+    visit.missing = visit.lines.filter((line) => !line.answer).map((line) => line.no)
+    visit.answered = visit.lines.length - visit.missing.length
+  }
+  const now = () => ({ wall_ms: Date.now(), monotonic_ms: Math.round(performance.now()), boot: 'fake' })
+  const report = (visit: VisitView, line: LineView): AnswerReport =>
+    ({
+      line: line.no,
+      criterion: line.criterion,
+      outcome: line.answer?.outcome ?? null,
+      checks: [],
+      warnings: [],
+      problems: [],
+      saved_at: Date.now(),
+      answered: visit.answered,
+      lines: visit.lines.length,
+      view: copy(line),
+    }) as unknown as AnswerReport
+
+  const answer = (visit: VisitView, line: LineView, outcome: string, bulk: boolean, more: object = {}): void => {
+    line.answer = {
+      no: line.no,
+      criterion: line.criterion,
+      subject: { kind: line.subject.kind, id: line.subject.id },
+      mode: line.mode,
+      outcome,
+      reason: '',
+      note: '',
+      checks: line.checks.flatMap((check) => (check.result ? [check.result] : [])),
+      photos: line.answer?.photos ?? [],
+      no_photo: null,
+      answered: now(),
+      spent_ms: null,
+      bulk,
+      edits: line.answer ? line.answer.edits + 1 : 0,
+      must_check: null,
+      ...more,
+    } as unknown as LineView['answer']
+    count(visit)
+  }
+
+  const rackOf = (visit: VisitView): RackView => {
+    const entries = new Map(visit.lines.flatMap((line) => (line.subject.ledger ? [[line.subject.id, line.subject.ledger]] : [])))
+    const seen = (id: string): Sighting | undefined => visit.sightings.find((one) => one.asset === id)
+    const reconciliation = [...entries.keys()].map((id): Reconciliation => {
+      const sighting = seen(id) ?? null
+      const verdict = sighting?.as_in_ledger ? 'matches' : !sighting && visit.rack_closed ? 'missing' : 'unverified'
+      return { asset: id, verdicts: [verdict], sighting }
+    })
+    const unknown = visit.sightings.filter((one) => one.asset === null)
+    visit.reconciliation = [...reconciliation, ...unknown.map((sighting): Reconciliation => ({ asset: null, verdicts: ['not_in_ledger'], sighting }))]
+    return {
+      rack: { id: visit.subject.id, name: visit.subject.name, height_units: 42, room_name: visit.title.split(' · ')[0] ?? '' },
+      assets: [...entries.values()],
+      sightings: visit.sightings,
+      reconciliation: visit.reconciliation,
+      closed: visit.rack_closed,
+    } as unknown as RackView
+  }
+
+  const work: Backend = {
+    appInfo: async () => ({ version: '0.0.0-fake', identifier: 'cn.xunjian.fake', platform: 'browser', debug: true }),
+    session: async () => copy(session),
+    async enrol() {
+      session.enrolled = true
+      session.unlocked = people[0] ?? null
+      return copy(session)
+    },
+    async unlock(person, passphrase) {
+      if (passphrase !== fakePassphrase) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
+      session.unlocked = people.find((one) => one.id === person) ?? null
+      return copy(session)
+    },
+    async lock() {
+      session.unlocked = null
+      return copy(session)
+    },
+    status: async () => copy(status),
+    scratch: async (key) => scratch.get(key) ?? null,
+    async keepScratch(key, text) {
+      if (text === null) scratch.delete(key)
+      else scratch.set(key, text)
+    },
+    async today() {
+      const view = copy<Today>(today)
+      for (const visit of view.rounds.flatMap((round) => round.visits)) {
+        const kept = visits.get(visit.id)
+        const more = { room_name: visit.title.split(' · ')[0], ready: false, findings: kept?.findings.length ?? 0, photos: 0, assigned_to: [], is_mine: true, started_at: null, sealed_at: null }
+        Object.assign(visit, more, visit)
+        if (kept?.state === 'draft') Object.assign(visit, { state: 'draft', answered: kept.answered, missing: kept.missing.length, ready: kept.missing.length === 0 })
+      }
+      return view
+    },
+    async startVisit(place) {
+      const visit = visits.get(place) ?? [...visits.values()].find((one) => one.title.endsWith(place))
+      if (!visit) throw new BackendError('not_found', { zh: `没有找到“${place}”`, en: `“${place}” was not found` })
+      visit.state = 'draft'
+      return copy(visit)
+    },
+    visit: async (id) => copy(found(id)),
+    async recordResult(id, given) {
+      const visit = found(id)
+      const no = 'line' in given ? (given as { line: number }).line : 0
+      const line = lineOf(visit, no)
+      for (const check of given.checks ?? []) {
+        const known = line.checks.find((one) => one.key === check.check || one.key.endsWith(`.${check.check}`))
+        if (known) known.result = { check: known.key, outcome: check.outcome, reason: check.reason ?? '', value: check.value ?? null } as unknown as CheckResult
+      }
+      answer(visit, line, given.outcome, false, { reason: given.reason ?? '', note: given.note ?? '', no_photo: given.no_photo ?? null })
+      return report(visit, line)
+    },
+    async recordReading(id, no, point, values) {
+      const visit = found(id)
+      const line = lineOf(visit, no)
+      const check = line.checks.find((one) => one.input.type === 'readings')
+      if (check) {
+        const before = check.result?.value?.type === 'readings' ? check.result.value.readings.filter((one) => one.point !== point) : []
+        const readings = [...before, ...values.map((one) => ({ ...one, point, limit: null }))]
+        check.result = { check: check.key, outcome: 'normal', reason: '', value: { type: 'readings', readings } } as unknown as CheckResult
+      }
+      return report(visit, line)
+    },
+    async fillRestNormal(id) {
+      const visit = found(id)
+      if (!visit.label_scanned) throw new BackendError('wrong_state', { zh: '请先扫描此处的标签', en: 'Scan the label of this place first' })
+      const blanks = visit.lines.filter((line) => !line.answer)
+      const may = blanks.filter((line) => line.checks.every((check) => ['judgement', 'choice'].includes(check.input.type)))
+      for (const line of may) answer(visit, line, 'normal', true)
+      return { filled: may.map((line) => line.no), left: visit.missing, saved_at: Date.now() }
+    },
+    async undoBulk(id) {
+      const visit = found(id)
+      for (const line of visit.lines) if (line.answer?.bulk) line.answer = null
+      count(visit)
+      return copy(visit)
+    },
+    rack: async (id) => copy(rackOf(found(id))),
+    async sight(id, sighting) {
+      const visit = found(id)
+      const asset = sighting.asset === 'not_in_ledger' ? null : sighting.asset.ledger
+      const { asset: _, ...rest } = sighting
+      const before = asset ? visit.sightings.find((one) => one.asset === asset) : undefined
+      const next = { ...before, by: 'eye', rack: visit.subject.id, ...rest, asset } as unknown as Sighting
+      visit.sightings = [...visit.sightings.filter((one) => one !== before), next]
+      return copy(rackOf(visit))
+    },
+    async sightScannedAsInLedger(id) {
+      const visit = found(id)
+      for (const sighting of visit.sightings) if (sighting.asset) sighting.as_in_ledger = true
+      return copy(rackOf(visit))
+    },
+    async closeRack(id, closed) {
+      const visit = found(id)
+      visit.rack_closed = closed
+      return copy(rackOf(visit))
+    },
+    async reportFinding(id, finding) {
+      const visit = found(id)
+      const whole = { ...finding, id: `finding-${++ids}`, subject: finding.subject ?? visit.subject, found: now(), desk_call: null } as unknown as Finding
+      visit.findings.push(whole)
+      return copy(whole)
+    },
+    async removeFinding(id, finding) {
+      const visit = found(id)
+      visit.findings = visit.findings.filter((one) => one.id !== finding)
+      return copy(visit)
+    },
+    readFrame: async () => [],
+    readPicture: async () => ['HTTPS://EXAMPLE.INVALID/L/FAKE'],
+    lookUp: async (text) => ({ verdict: 'unknown', subject: null, visits: [], message: { zh: `台账里没有“${text}”`, en: `The ledger does not have “${text}”` } }),
+    async scanLabel(id, text, source) {
+      const visit = found(id)
+      // `asset:ID` and the visit's own title stand for real labels here.
+      const asset = visit.lines.find((line) => `asset:${line.subject.id}` === text)?.subject
+      const isOwn = text === visit.title || text === 'own'
+      if (isOwn) visit.label_scanned = true
+      if (asset && !visit.sightings.some((one) => one.asset === asset.id)) {
+        visit.sightings.push({ asset: asset.id, by: 'scan', rack: visit.subject.id, span: null, face: null, brand: null, model: null, serial: null, quantity: null, owning_unit: null, order_no: null, as_in_ledger: false, note: '' } as unknown as Sighting)
+      }
+      const verdict = isOwn || asset ? ('right' as const) : ('unknown' as const)
+      const subject = asset ?? (isOwn ? visit.subject : null)
+      const scan = { text, source, verdict, print: null, subject: subject ? { kind: subject.kind, id: subject.id } : null, key: null, at: now() }
+      visit.scans.push(scan as never)
+      const message = subject ? { zh: `一致：${subject.name}`, en: `Right: ${subject.name}` } : { zh: '台账里没有这个码，已记录', en: 'The ledger does not have this code. Recorded' }
+      return { scan, subject: subject ?? null, message } as never
+    },
+    async attachPhoto(id, photo, bytes) {
+      const visit = found(id)
+      const digest = await crypto.subtle.digest('SHA-256', bytes)
+      const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+      photos.set(sha256, new Blob([bytes], { type: 'image/jpeg' }))
+      const evidence = { sha256, bytes: bytes.length, media_type: 'image/jpeg', width: 1600, height: 1200, capture: photo.capture, taken: now(), exif_time: null, caption: photo.caption, layer: photo.layer, reuse: [] }
+      visit.evidence.push(evidence as never)
+      if (photo.line !== null) {
+        const line = lineOf(visit, photo.line)
+        if (line.answer) line.answer.photos = [...line.answer.photos, sha256]
+      }
+      return { line: photo.line, evidence, warnings: [], saved_at: Date.now() } as never
+    },
+    async detachPhoto(id, no, sha256) {
+      const visit = found(id)
+      for (const line of visit.lines) if (line.answer && (no === null || line.no === no)) line.answer.photos = line.answer.photos.filter((one) => one !== sha256)
+      visit.evidence = visit.evidence.filter((one) => one.sha256 !== sha256)
+      return copy(visit)
+    },
+    async photo(sha256) {
+      const blob = photos.get(sha256)
+      if (!blob) throw new BackendError('photo', { zh: '照片不在本机', en: 'The photo is not on this tablet' })
+      return blob
+    },
+    async seal(ids, passphrase) {
+      if (passphrase !== fakePassphrase) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
+      return ids.map((id) => {
+        const visit = found(id)
+        if (visit.missing.length > 0) {
+          const text = { zh: `还差 ${visit.missing.length} 项`, en: `${visit.missing.length} items are missing` }
+          return { visit: id, title: visit.title, sealed: null, error: { code: 'not_ready', text, problems: [], retryable: false } } as never
+        }
+        visit.state = 'sealed'
+        const sealed = { record: 'f'.repeat(64), sequence: 7, previous: null, bytes: 20480, lines: visit.lines.length, findings: visit.findings.length, evidence: visit.evidence.length, sealed_at: Date.now(), state: 'sealed', identical: false, warnings: [] }
+        return { visit: id, title: visit.title, sealed, error: null } as never
+      })
+    },
+    outbox: async () => copy<RecordRow[]>(records.records).map((row) => ({ record: row, blobs: [], last_attempt_at: null, delivered_at: null })),
+    records: async () => copy(records.records),
+    record: async () => copy<RecordDetail>(record),
+    sync(progress) {
+      progress({ stage: 'records', records_done: 0, records_total: 2, blobs_done: 0, blobs_total: 3, bytes_done: 0, bytes_total: 9_000_000, seconds_left: null })
+      session.waiting_records = 0
+      session.waiting_blobs = 0
+      const report = { passes: 1, submitted: 2, identical: 0, refused: 0, blobs_sent: 3, blob_bytes_sent: 9_000_000, delivered: 2, still_pending: 0, quarantined: 0, errors: [] }
+      return { done: Promise.resolve(report), cancel: async () => undefined }
+    },
+  }
+
+  // Failures and delays are laid over every call alike.
+  return new Proxy(work, {
+    get(target, name: keyof Backend) {
+      const call = target[name] as (...given: unknown[]) => unknown
+      const refused = options.fails?.[name]
+      if (refused && name !== 'sync') return () => Promise.reject(refused)
+      if (!options.delayMs || name === 'sync') return call
+      return async (...given: unknown[]) => {
+        await new Promise((resolve) => setTimeout(resolve, options.delayMs))
+        return call(...given)
+      }
+    },
+  })
+}

@@ -1,0 +1,39 @@
+// How values become words: texts of the engine, times, dates, sizes. One place, so that every page says them alike.
+import { useI18n } from 'vue-i18n'
+
+import type { Text } from '@/gen'
+
+export interface Words {
+  /** A text of the engine in the page's language. */
+  say(text: Text): string
+  /** `10:42`, of a Unix time in milliseconds. */
+  clock(at: number): string
+  /** `2026-11-22 10:42`. */
+  moment(at: number): string
+  /** `2026-11-22`. */
+  day(at: number): string
+  /** `9.2 GB`. */
+  size(bytes: number): string
+}
+
+// The sites are in one time zone, and so is the standard; a tablet set to another one must not shift a record's time.
+const zone = 'Asia/Shanghai'
+const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
+
+const moment = (at: number): string => parts.format(at)
+
+export function useWords(): Words {
+  const { locale, t } = useI18n()
+  return {
+    say: (text) => (locale.value === 'en' ? text.en : text.zh),
+    clock: (at) => moment(at).slice(11),
+    moment,
+    day: (at) => moment(at).slice(0, 10),
+    size(bytes) {
+      if (bytes < 1000) return t('common.unit.bytes', { n: bytes })
+      if (bytes < 1e6) return t('common.unit.kb', { n: (bytes / 1e3).toFixed(0) })
+      if (bytes < 1e9) return t('common.unit.mb', { n: (bytes / 1e6).toFixed(1) })
+      return t('common.unit.gb', { n: (bytes / 1e9).toFixed(1) })
+    },
+  }
+}
