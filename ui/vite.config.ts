@@ -33,5 +33,7 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['tests/**/*.test.ts'],
     restoreMocks: true,
+    // Styles are not applied in tests; these two are read as texts (tests/app/fonts.test.ts).
+    css: { include: [/styles\/(fonts|tokens)\.css/] },
   },
 })

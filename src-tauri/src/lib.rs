@@ -1,19 +1,70 @@
 //! The Tauri shell of the inspection terminal: it opens the window and hands each command to one use case.
 //!
 //! The shell exists so that the engine of `xunjian-field` never learns about windows. It deliberately holds no rules, no
-//! storage and no texts: rules live in `domain` and `proof`, storage in `field`, texts in `ui/src/locales`. In this
-//! version the window answers for itself only; the engine becomes the builder's managed state with the screens.
+//! storage and no texts: rules live in `domain` and `proof`, storage in `field`, texts in `ui/src/locales`.
 
+mod camera;
 mod commands;
 #[cfg(debug_assertions)]
 mod page_faults;
+mod raw;
+mod session;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
+
+use tauri::{App, Manager as _, Wry};
+
+use self::{
+    commands::{people, photos, records, scanning, work},
+    session::Session,
+};
 
 /// Opens the app's window and returns when it has been closed.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() -> ExitCode {
-    let builder = tauri::Builder::default().invoke_handler(tauri::generate_handler![commands::app_info]);
+    let builder = tauri::Builder::default()
+        .plugin(camera::plugin())
+        .on_permission_request(|_, kind| camera::permission(&kind))
+        .setup(|app| {
+            app.manage(Session::new(data_folder(app)?));
+            Ok(())
+        })
+        .invoke_handler(tauri::generate_handler![
+            people::app_info,
+            people::session,
+            people::enrol,
+            people::unlock,
+            people::lock,
+            people::status,
+            people::scratch,
+            people::keep_scratch,
+            work::today,
+            work::start_visit,
+            work::visit,
+            work::record_result,
+            work::record_reading,
+            work::fill_rest_normal,
+            work::undo_bulk,
+            work::rack,
+            work::sight,
+            work::sight_scanned_as_in_ledger,
+            work::close_rack,
+            work::report_finding,
+            work::remove_finding,
+            scanning::read_frame,
+            scanning::read_picture,
+            scanning::look_up,
+            scanning::scan_label,
+            photos::attach_photo,
+            photos::detach_photo,
+            photos::photo,
+            records::seal,
+            records::outbox,
+            records::records,
+            records::record,
+            records::sync_start,
+            records::sync_cancel,
+        ]);
     #[cfg(debug_assertions)]
     let builder = builder.plugin(page_faults::plugin());
     match builder.run(tauri::generate_context!()) {
@@ -22,5 +73,13 @@ pub fn run() -> ExitCode {
             eprintln!("xunjian-app: the window could not be opened: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Where the system keeps this app's data, unless `XUNJIAN_DATA_DIR` says otherwise (tests, `make run`).
+fn data_folder(app: &App<Wry>) -> tauri::Result<PathBuf> {
+    match std::env::var_os("XUNJIAN_DATA_DIR").filter(|folder| !folder.is_empty()) {
+        Some(folder) => Ok(folder.into()),
+        None => app.path().app_data_dir(),
     }
 }

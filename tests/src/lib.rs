@@ -4,12 +4,13 @@ mod answers;
 pub mod page_types;
 mod programs;
 mod story;
+pub mod window;
 
 use std::path::PathBuf;
 
 pub use answers::honest_answer;
 pub use programs::{Program, Programs, Service, copy_folder};
-pub use story::{Inspection, LineTally, PASSPHRASE, Sealed, Story, StoryOptions, print_table};
+pub use story::{CONSOLE_PASSWORD, Inspection, LineTally, PASSPHRASE, Sealed, Story, StoryOptions, print_table};
 
 /// The folder of the workspace, wherever it was checked out.
 #[must_use]

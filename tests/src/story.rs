@@ -21,6 +21,9 @@ use crate::{
 /// The passphrase of the demo's people. Printed by the demo: it protects nothing but demo data.
 pub const PASSPHRASE: &str = "demo passphrase 巡检";
 
+/// The password of the demo's console account. Printed by the demo: it protects nothing but demo data.
+pub const CONSOLE_PASSWORD: &str = "demo console 巡检控制台";
+
 /// What a story is played on.
 #[derive(Debug, Clone)]
 pub struct StoryOptions {
@@ -142,6 +145,16 @@ impl Story {
         self.set_up(&mut Inspection::default())
     }
 
+    /// Site, people, ledger with its orders, and round, without labels: for halls too large to print.
+    ///
+    /// # Errors
+    /// What the step that failed said.
+    pub fn open_hall(&mut self, orders: &Path) -> anyhow::Result<()> {
+        self.make_site()?;
+        self.import(&[orders.to_owned()])?;
+        self.open_round().map(drop)
+    }
+
     /// Everything up to the moment the inspector sets out: site, ledger, labels, round, an enrolled terminal with its work.
     ///
     /// # Errors
@@ -189,6 +202,21 @@ impl Story {
         let service = Service::start(&self.programs, &self.central_folder(), &[])?;
         self.tell(&format!("服务已启动 {}", service.url), "the service is up");
         Ok(service)
+    }
+
+    /// What it is played on.
+    #[must_use]
+    pub fn options(&self) -> &StoryOptions {
+        &self.options
+    }
+
+    /// Gives the administrator an account of the console: name `console`, password [`CONSOLE_PASSWORD`].
+    ///
+    /// # Errors
+    /// What `xunjian account add` said.
+    pub fn open_console_account(&self) -> anyhow::Result<()> {
+        let add = self.central().args(["account", "add", "--person", "陈㛃", "--name", "console"]);
+        add.env("XUNJIAN_PASSWORD", CONSOLE_PASSWORD).json().map(drop)
     }
 
     /// Where the site lives.

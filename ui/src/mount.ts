@@ -1,5 +1,6 @@
 // What both entries do alike before their first page shows: the translator, the preferences, Quasar and the styles.
 import 'quasar/dist/quasar.css'
+import './styles/fonts.css'
 import './styles/tokens.css'
 import './styles/base.css'
 

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 refused or damaged, with a sentence that says what to do; 2 wrong usage.
 
+mod account;
 mod admin;
 mod ledger;
 mod serve;
@@ -47,6 +48,9 @@ enum Command {
     /// 人员 · People.
     #[command(subcommand)]
     User(admin::User),
+    /// 控制台账号 · Accounts of the console.
+    #[command(subcommand)]
+    Account(account::Account),
     /// 终端 · Terminals.
     #[command(subcommand)]
     Terminal(admin::Terminal),
@@ -113,6 +117,7 @@ pub fn run() -> ExitCode {
         Command::Round(command) => command.run(&context),
         Command::Labels(command) => command.run(&context),
         Command::User(command) => command.run(&context),
+        Command::Account(command) => command.run(&context),
         Command::Terminal(command) => command.run(&context),
         Command::Key(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),

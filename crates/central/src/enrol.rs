@@ -61,13 +61,7 @@ pub struct KeyRequests {
 ///
 /// # Errors
 /// [`Error::Told`] when the party is unknown or may not have one of the roles.
-pub fn add_person(
-    site: &Site,
-    actor: &str,
-    name: &str,
-    party: &PartyId,
-    roles: &[Role],
-) -> Result<Person, Error> {
+pub fn add_person(site: &Site, actor: &str, name: &str, party: &PartyId, roles: &[Role]) -> Result<Person, Error> {
     site.db.write(|sql| {
         let party = site::parties(sql)?
             .into_iter()
@@ -178,6 +172,14 @@ pub fn issue_code(site: &Site, actor: &str, who: &str) -> Result<(Person, String
         log::audit(site, sql, actor, "terminal.enrol_code", &[("person", person.id.as_str())])?;
         Ok((person, code.clone(), expires_at))
     })
+}
+
+/// A code as people read it out: in groups of four.
+#[must_use]
+pub fn grouped(code: &str) -> String {
+    let groups: Vec<String> =
+        code.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
+    groups.join("-")
 }
 
 /// A terminal enrols for the person of its code. The same code with the same keys gets the same answer again, so that a
@@ -349,31 +351,92 @@ pub fn admit(site: &Site, statements: &[Envelope]) -> Result<Vec<KeyStatement>, 
     Ok(admitted)
 }
 
-/// Revokes a key with the root's signature, and logs it. What was logged before stands; what comes later waits.
+/// A revocation on its way to the root's keepers and back, as a file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationFile {
+    /// The site root that must sign.
+    pub site_root: SiteRoot,
+    /// What it is asked to state.
+    pub revocation: Revocation,
+    /// Whose key it is, for the keeper to compare.
+    pub statement: KeyStatement,
+    /// The revocation as signed so far; `None` before the first keeper.
+    #[serde(default)]
+    pub signed: Option<Envelope>,
+}
+
+/// Asks the root to revoke a key: the file that its keepers sign. Changes nothing.
 ///
 /// # Errors
-/// [`Error::Keyring`] when too few root keys sign.
-pub fn revoke(site: &Site, key: &KeyId, reason: &str, root: &[Ed25519Signer]) -> Result<(), Error> {
+/// [`Error::Told`] when nobody holds the key, it is one of the service's own, or it is revoked already.
+pub fn ask_to_revoke(site: &Site, key: &KeyId, reason: &str) -> Result<RevocationFile, Error> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Error::told("请写明吊销原因", "say why the key is to be revoked"));
+    }
+    let keyring = site.db.read(|sql| site.keyring(sql))?;
+    let statement = keyring.statement(key).cloned();
+    let statement =
+        statement.ok_or_else(|| Error::told(format!("没有密钥 {key}"), format!("there is no key {key}")))?;
+    if keyring.revocation(key).is_some() {
+        return Err(Error::told(format!("密钥 {key} 已吊销"), format!("the key {key} is revoked already")));
+    }
     let revocation = Revocation {
         site: site.settings.root.site.clone(),
         key: key.clone(),
         revoked_at: clock::now(),
         reason: reason.to_owned(),
     };
-    let envelope = revocation.sign(&root_signers(&site.settings.root, root)?)?;
+    Ok(RevocationFile { site_root: site.settings.root.clone(), revocation, statement, signed: None })
+}
+
+/// Signs a revocation with root keys, adding to what other keepers signed before. Needs no database.
+///
+/// # Errors
+/// [`Error::Told`] when none of the keys belongs to the root, or what is signed is another revocation than the one shown.
+pub fn sign_revocation(file: &RevocationFile, root: &[Ed25519Signer]) -> Result<Envelope, Error> {
+    let signers = root_signers(&file.site_root, root)?;
+    if file.statement.key.id() != file.revocation.key || file.statement.site != file.revocation.site {
+        return Err(Error::told("文件中的密钥与要吊销的不一致", "the file shows another key than the one it revokes"));
+    }
+    let Some(signed) = &file.signed else { return Ok(file.revocation.sign(&signers)?) };
+    if !Revocation::read(signed).is_ok_and(|signed| signed == file.revocation) {
+        return Err(Error::told("文件里已签的吊销与所示不一致", "what is signed already is another revocation"));
+    }
+    Ok(signed.add_signatures(&signers)?)
+}
+
+/// Takes a revocation in that the root signed, and logs it. What was logged before stands; what comes later waits. Taking the
+/// same one in again changes nothing.
+///
+/// # Errors
+/// [`Error::Keyring`] when too few root keys signed, [`Error::Told`] when nobody holds the key.
+pub fn admit_revocation(site: &Site, envelope: &Envelope) -> Result<KeyId, Error> {
+    let key = Revocation::read(envelope)?.key;
     site.db.write(|sql| {
         let mut keyring = site.keyring(sql)?;
-        if keyring.statement(key).is_none() {
+        if keyring.statement(&key).is_none() {
             return Err(Error::told(format!("没有密钥 {key}"), format!("there is no key {key}")));
         }
-        keyring.revoke(&envelope)?;
+        keyring.revoke(envelope)?;
         let values = [key.as_str().into(), envelope.to_bytes().into(), clock::now().0.into()];
         if sql.execute(sql!("revocation_insert"), &values)? == 1 {
-            log::enqueue(sql, "revocation", &envelope)?;
+            log::enqueue(sql, "revocation", envelope)?;
         }
         Ok(())
     })?;
-    site.sequence().map(|_| ())
+    site.sequence()?;
+    Ok(key)
+}
+
+/// Revokes a key where the root's keys are at hand.
+///
+/// # Errors
+/// [`Error::Keyring`] when too few root keys sign.
+pub fn revoke(site: &Site, key: &KeyId, reason: &str, root: &[Ed25519Signer]) -> Result<(), Error> {
+    let envelope = sign_revocation(&ask_to_revoke(site, key, reason)?, root)?;
+    admit_revocation(site, &envelope).map(drop)
 }
 
 fn root_signers<'a>(root: &SiteRoot, given: &'a [Ed25519Signer]) -> Result<Vec<&'a dyn Signer>, Error> {

@@ -2,8 +2,10 @@
 
 mod answer;
 mod blobs;
+mod console;
 mod documents;
 mod openapi;
+mod pages;
 mod records;
 mod site_pages;
 mod terminals;
@@ -27,6 +29,8 @@ pub struct App {
     site: Arc<Site>,
     /// Uploads under way: two at once into the same partial file would spoil it.
     uploads: Arc<turn::Uploads>,
+    /// What the console's handlers share.
+    console: Arc<console::Console>,
 }
 
 impl App {
@@ -42,9 +46,9 @@ impl App {
     }
 }
 
-/// The routes of the service.
-pub fn router(site: Arc<Site>) -> Router {
-    let app = App { site, uploads: Arc::default() };
+/// The routes of the service. `public_url` is where people and tablets reach it; the host they asked for when `None`.
+pub fn router(site: Arc<Site>, public_url: Option<String>) -> Router {
+    let app = App { site, uploads: Arc::default(), console: console::Console::new(public_url) };
     let blob = get(blobs::state).head(blobs::state).put(blobs::put).patch(blobs::patch);
     Router::new()
         .route("/", get(site_pages::front))
@@ -64,6 +68,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .route(path::RECEIPTS, post(records::receipts))
         .route(path::BLOBS_HAVE, post(blobs::have))
         .route(&format!("{}/{{sha256}}", path::BLOBS), blob)
+        .nest("/console/api", console::routes())
+        .route("/console", get(pages::redirect))
+        .route("/console/", get(pages::page))
+        .route("/console/{*path}", get(pages::file))
         .layer(DefaultBodyLimit::max(path::MAX_BATCH_BYTES + (1 << 20)))
         .layer(tower_http::trace::TraceLayer::new_for_http())
         .with_state(app)
@@ -78,9 +86,23 @@ pub async fn serve(
     listener: tokio::net::TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
+    serve_at(site, None, listener, stop).await
+}
+
+/// As [`serve`], for a service that people and tablets reach at another address than the one they ask for.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_at(
+    site: Arc<Site>,
+    public_url: Option<String>,
+    listener: tokio::net::TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
     let caught_up = Arc::clone(&site);
     tokio::task::spawn_blocking(move || delivery::deliver_ready(&caught_up))
         .await
         .map_err(|error| Error::Damaged(format!("catching up died: {error}")))??;
-    axum::serve(listener, router(site)).with_graceful_shutdown(stop).await.map_err(Error::io("the listening socket"))
+    let router = router(site, public_url);
+    axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(Error::io("the listening socket"))
 }

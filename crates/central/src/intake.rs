@@ -21,6 +21,7 @@ use xunjian_protocol::{
 
 use crate::{
     aside, clock,
+    console::read_model,
     db::{Sql, sql},
     error::Error,
     ledger::read_chunk,
@@ -223,10 +224,12 @@ fn judge_amendment(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Er
     Ok(Some(kept(ProblemCode::BrokenChain, format!("revision {revision} of the visit is {before}"))))
 }
 
+/// Record, photos to come, read model and log inbox.
 fn store(sql: &dyn Sql, verified: &VerifiedRecord, envelope: &[u8]) -> Result<(), Error> {
     let record = &verified.record;
     let id = verified.id.to_hex();
     let hash = Sha256::of(envelope).to_hex();
+    let now = clock::now();
     let values = [
         id.as_str().into(),
         hash.into(),
@@ -237,9 +240,10 @@ fn store(sql: &dyn Sql, verified: &VerifiedRecord, envelope: &[u8]) -> Result<()
         i64::from(record.visit.revision).into(),
         record.inspector.id.as_str().into(),
         record.clock.sealed.wall_ms.0.into(),
-        clock::now().0.into(),
+        now.0.into(),
     ];
     sql.execute(sql!("record_insert"), &values)?;
+    read_model::put_record(sql, &verified.id, record, now.0)?;
     for blob in record.blobs() {
         let values = [id.as_str().into(), blob.sha256.to_hex().into(), to_i64(blob.bytes).into()];
         sql.execute(sql!("record_blob_insert"), &values)?;

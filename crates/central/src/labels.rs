@@ -18,6 +18,7 @@ use xunjian_proof::label::{self, LabelKind};
 
 use crate::{
     clock,
+    console::{names::Names, read_model},
     db::{Sql, sql},
     error::Error,
     ledger::current,
@@ -49,6 +50,26 @@ pub struct LabelFormat {
     pub dpi: u32,
 }
 
+/// Where the pictures go.
+#[derive(Debug, Clone, Copy)]
+pub struct Output<'a> {
+    /// The folder; made when it is not there.
+    pub folder: &'a Path,
+    /// The job of the console whose folder that is; empty for the command line, whose folders the service does not know.
+    pub job: &'a str,
+}
+
+/// What was printed.
+#[derive(Debug, Clone)]
+pub struct PrintedJob {
+    /// The labels as they were drawn.
+    pub job: LabelJob,
+    /// Their prints, in the same order.
+    pub prints: Vec<LabelPrintId>,
+    /// How many older prints no longer count.
+    pub replaced: usize,
+}
+
 struct Wanted {
     subject: Subject,
     side: &'static str,
@@ -58,9 +79,9 @@ struct Wanted {
     owner: String,
 }
 
-/// Prints labels into `folder`: one SVG and one PNG each, and `labels.json` with what they say. Returns what was printed.
+/// Prints labels into a folder: one SVG and one PNG each, and `labels.json` with what they say. Returns what was printed.
 ///
-/// Order of effects: the pictures are drawn beside `folder` without any lock; then one short transaction makes the prints
+/// Order of effects: the pictures are drawn beside the folder without any lock; then one short transaction makes the prints
 /// count and replaces older ones; then the pictures are moved in. A crash before the transaction leaves pictures that count
 /// for nothing; one after it leaves prints that were never on paper: print again, and they are replaced.
 ///
@@ -71,16 +92,17 @@ pub fn print(
     actor: &str,
     request: &LabelRequest,
     format: LabelFormat,
-    folder: &Path,
-) -> Result<LabelJob, Error> {
-    let wanted = site.db.read(|sql| {
+    output: Output<'_>,
+) -> Result<PrintedJob, Error> {
+    let folder = output.folder;
+    let (wanted, names) = site.db.read(|sql| {
         let (_, ledger) = current(sql)?.ok_or_else(|| {
             Error::told(
                 "还没有台账，请先运行 xunjian ledger import",
                 "there is no ledger yet: run `xunjian ledger import` first",
             )
         })?;
-        Ok::<_, Error>(wanted(&ledger, request))
+        Ok::<_, Error>((wanted(&ledger, request), Names::of_ledger(&ledger)))
     })?;
     if wanted.is_empty() {
         return Err(Error::told("没有符合条件的标签", "no label fits the request"));
@@ -94,12 +116,17 @@ pub fn print(
     };
     let drawn = folder.with_extension("drawing");
     draw(&job, &drawn)?;
-    site.db.write(|sql| {
+    let replaced = site.db.write(|sql| {
+        let mut replaced = 0;
         for (print, label) in prints.iter().zip(&wanted) {
-            register(sql, print, label)?;
+            replaced += register(sql, print, label)?;
+            let file = if output.job.is_empty() { "" } else { label.file.as_str() };
+            let (id, code) = (print.id.as_str(), print.label.code.to_string());
+            read_model::put_label(sql, (id, &code), &label.subject, &names, (output.job, file))?;
         }
         let count = job.labels.len().to_string();
-        log::audit(site, sql, actor, "label.print", &[("count", &count)])
+        log::audit(site, sql, actor, "label.print", &[("count", &count)])?;
+        Ok::<_, Error>(replaced)
     })?;
     site.sequence()?;
     std::fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
@@ -112,7 +139,8 @@ pub fn print(
     std::fs::remove_dir_all(&drawn).map_err(Error::io(drawn.display().to_string()))?;
     let list = serde_json::to_vec_pretty(&job.labels)?;
     std::fs::write(folder.join("labels.json"), list).map_err(Error::io("labels.json"))?;
-    Ok(job)
+    let prints = prints.into_iter().map(|print| print.id).collect();
+    Ok(PrintedJob { job, prints, replaced })
 }
 
 fn wanted(ledger: &Ledger, request: &LabelRequest) -> Vec<Wanted> {
@@ -187,12 +215,12 @@ fn sign(site: &Site, label: &Wanted) -> Result<Signed, Error> {
 
 /// Makes a print count and replaces the one before it. Two prints of a site with the same 40-bit code are refused by the
 /// table; the command is then simply run again.
-fn register(sql: &dyn Sql, print: &Signed, label: &Wanted) -> Result<(), Error> {
+fn register(sql: &dyn Sql, print: &Signed, label: &Wanted) -> Result<usize, Error> {
     let subject_kind = serde_json::to_value(label.subject.kind)?;
     let subject_kind = subject_kind.as_str().unwrap_or_default();
     let id = print.id.as_str();
     let place = [subject_kind.into(), label.subject.id.as_str().into(), label.side.into(), id.into()];
-    sql.execute(sql!("label_print_replace"), &place)?;
+    let replaced = sql.execute(sql!("label_print_replace"), &place)?;
     let values = [
         id.into(),
         print.label.code.to_string().into(),
@@ -203,7 +231,7 @@ fn register(sql: &dyn Sql, print: &Signed, label: &Wanted) -> Result<(), Error> 
         clock::now().0.into(),
     ];
     sql.execute(sql!("label_print_insert"), &values)?;
-    Ok(())
+    Ok(replaced)
 }
 
 /// Hands the job to `xunjian-report`, which stands beside this program.

@@ -11,9 +11,9 @@ use xunjian_proof::jcs;
 
 use crate::{
     clock,
-    db::{Sql, sql},
+    db::{Row, Sql, sql},
     error::Error,
-    ledger_import::{self, SourceFile},
+    ledger_import::{self, ProblemPlace, SourceFile},
     log,
     site::Site,
 };
@@ -31,6 +31,12 @@ pub struct ImportOutcome {
     pub counts: (usize, usize, usize),
     /// Assets and virtual machines of the version before that the files no longer list.
     pub removed: usize,
+    /// Where each of the report's problems stands, in the same order.
+    pub places: Vec<ProblemPlace>,
+    /// Whether so much would be removed that [`ImportMode::Careful`] refuses.
+    pub loses_much: bool,
+    /// The ledger before the import and after it.
+    pub change: Box<(Ledger, Ledger)>,
 }
 
 /// How an import may change the ledger.
@@ -54,7 +60,7 @@ pub enum ImportMode {
 pub fn import(site: &Site, actor: &str, files: &[SourceFile], mode: ImportMode) -> Result<ImportOutcome, Error> {
     let mut new_ids = clock::new_id;
     let imported = ledger_import::read(files, &mut new_ids)?;
-    let report = imported.report;
+    let (report, places) = (imported.report, imported.places);
     let work = |sql: &dyn Sql| -> Result<ImportOutcome, Error> {
         let (before, previous) = match current(sql)? {
             Some((version, ledger)) => (Some(version), ledger),
@@ -68,7 +74,8 @@ pub fn import(site: &Site, actor: &str, files: &[SourceFile], mode: ImportMode) 
         let is_changed = next != previous;
         let removed = count_removed(&previous, &next);
         let had = previous.assets.len() + previous.vms.len();
-        if mode == ImportMode::Careful && removed * 10 > had {
+        let loses_much = removed * 10 > had;
+        if mode == ImportMode::Careful && loses_much {
             return Err(Error::told(
                 format!(
                     "这些文件会从台账中移除 {removed} 项（现有 {had} 项），未作改动；如确属实，请加 --allow-removals"
@@ -82,9 +89,10 @@ pub fn import(site: &Site, actor: &str, files: &[SourceFile], mode: ImportMode) 
         if is_changed && mode != ImportMode::DryRun {
             let number = before.as_ref().map_or(1, |version| version.version + 1);
             let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-            version = Some(store(site, sql, number, &next, &names.join(", "), &report)?);
+            version = Some(store(site, sql, actor, number, &next, (&names.join(", "), &report))?);
         }
-        Ok(ImportOutcome { report, version, is_changed, counts, removed })
+        let change = Box::new((previous, next));
+        Ok(ImportOutcome { report, version, is_changed, counts, removed, places, loses_much, change })
     };
     let outcome = if mode == ImportMode::DryRun { site.db.read(work)? } else { site.db.write(work)? };
     site.sequence()?;
@@ -117,10 +125,10 @@ fn keep_unmentioned(previous: &Ledger, next: &mut Ledger) {
 fn store(
     site: &Site,
     sql: &dyn Sql,
+    actor: &str,
     number: u32,
     ledger: &Ledger,
-    source: &str,
-    report: &ImportReport,
+    (source, report): (&str, &ImportReport),
 ) -> Result<LedgerVersion, Error> {
     let mut chunks = Vec::new();
     for (key, chunk) in ledger.to_chunks() {
@@ -134,7 +142,7 @@ fn store(
     sql.execute(sql!("ledger_version_insert"), &values)?;
     let details = [("version", number.to_string()), ("sha256", sha256.to_hex()), ("source", source.to_owned())];
     let details: Vec<(&str, &str)> = details.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    log::audit(site, sql, "xunjian", "ledger.import", &details)?;
+    log::audit(site, sql, actor, "ledger.import", &details)?;
     Ok(LedgerVersion { version: number, sha256 })
 }
 
@@ -173,8 +181,34 @@ pub fn read_chunk<T: serde::de::DeserializeOwned>(sql: &dyn Sql, sha256: &Sha256
 /// [`Error::Damaged`] when chunks are missing.
 pub fn current(sql: &dyn Sql) -> Result<Option<(LedgerVersion, Ledger)>, Error> {
     let Some(row) = sql.first(sql!("ledger_version_last"), &[])? else { return Ok(None) };
+    read_version(sql, &row).map(Some)
+}
+
+/// One version and what it holds; `None` when there is no such version.
+///
+/// # Errors
+/// [`Error::Damaged`] when chunks are missing.
+pub fn version(sql: &dyn Sql, number: i64) -> Result<Option<(LedgerVersion, Ledger)>, Error> {
+    let row = sql.first(sql!("ledger_version_by"), &[number.into()])?;
+    row.map(|row| read_version(sql, &row)).transpose()
+}
+
+/// The name of a version; `None` when there is no such version.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub fn version_name(sql: &dyn Sql, number: u32) -> Result<Option<LedgerVersion>, Error> {
+    let row = sql.first(sql!("ledger_version_by"), &[i64::from(number).into()])?;
+    row.map(|row| name_of(&row)).transpose()
+}
+
+fn name_of(row: &Row) -> Result<LedgerVersion, Error> {
     let sha256 = row.text(1)?.parse().map_err(|_| Error::Damaged("a ledger version has no hash".to_owned()))?;
-    let version = LedgerVersion { version: u32::try_from(row.i64(0)?).unwrap_or(0), sha256 };
+    Ok(LedgerVersion { version: u32::try_from(row.i64(0)?).unwrap_or(0), sha256 })
+}
+
+fn read_version(sql: &dyn Sql, row: &Row) -> Result<(LedgerVersion, Ledger), Error> {
+    let version = name_of(row)?;
     let manifest: LedgerManifest = read_chunk(sql, &version.sha256)?;
     let chunks = manifest
         .chunks
@@ -183,7 +217,7 @@ pub fn current(sql: &dyn Sql) -> Result<Option<(LedgerVersion, Ledger)>, Error> 
         .collect::<Result<Vec<_>, _>>()?;
     let mut ledger = Ledger::from_chunks(chunks);
     restore_order(&mut ledger);
-    Ok(Some((version, ledger)))
+    Ok((version, ledger))
 }
 
 /// Chunks come in the order of their keys; assets go back to the order of their racks, so that the same file twice gives

@@ -64,6 +64,19 @@ pub struct Imported {
     pub ledger: Ledger,
     /// What became of each row.
     pub report: ImportReport,
+    /// Where each of the report's problems stands, in the same order.
+    pub places: Vec<ProblemPlace>,
+}
+
+/// Where a problem of the report stands, and what was written there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemPlace {
+    /// The file.
+    pub file: String,
+    /// The sheet; empty for text files.
+    pub sheet: String,
+    /// The cell as the file has it; empty when the whole row is meant.
+    pub value: String,
 }
 
 /// Why a file could not be read at all. Trouble with single rows is in the report instead.
@@ -113,8 +126,8 @@ pub fn read(files: &[SourceFile], ids: &mut impl NewIds) -> Result<Imported, Imp
         virtual_machines::read(&of_kind(&tables, TableKind::VirtualMachines), ids, &mut tally);
     ledger.orders = orders::read(&of_kind(&tables, TableKind::Orders), &mut tally);
     (ledger.rooms, ledger.racks) = places.into_parts();
-    let report = tally.into_report(ledger.racks.len());
-    Ok(Imported { ledger, report })
+    let (report, places) = tally.into_report(ledger.racks.len());
+    Ok(Imported { ledger, report, places })
 }
 
 /// Reads a list of resource orders alone. Orders have no ids of their own: the order number is their identity.
@@ -126,7 +139,7 @@ pub fn read_orders(file: &SourceFile) -> Result<(Vec<ResourceOrder>, ImportRepor
     let tables = all_tables(std::slice::from_ref(file), &[TableKind::Orders])?;
     let mut tally = Tally::new(tables.len());
     let orders = orders::read(&of_kind(&tables, TableKind::Orders), &mut tally);
-    Ok((orders, tally.into_report(0)))
+    Ok((orders, tally.into_report(0).0))
 }
 
 fn all_tables(files: &[SourceFile], wanted: &[TableKind]) -> Result<Vec<Table>, ImportError> {

@@ -8,6 +8,7 @@ pub mod aside;
 pub mod blobs;
 pub mod cli;
 pub mod clock;
+pub mod console;
 pub mod db;
 pub mod delivery;
 pub mod enrol;
@@ -26,4 +27,6 @@ pub mod round;
 pub mod session;
 pub mod site;
 
+#[cfg(feature = "typescript")]
+pub use console::typescript;
 pub use error::Error;

@@ -1,11 +1,19 @@
 //! The work package: what a terminal needs to walk for days without a network.
 
-use xunjian_domain::{hash::Sha256, subject::Subject, time::TimestampMs};
+use xunjian_domain::{
+    hash::Sha256,
+    ids::{PersonId, VisitId},
+    subject::Subject,
+    time::TimestampMs,
+};
 use xunjian_proof::{
     dsse::Envelope,
     statement::{HolderKind, LabelPrint, LabelPrints, PlanStatement, Statement as _},
 };
-use xunjian_protocol::package::{PackageRound, WorkPackage};
+use xunjian_protocol::{
+    package::{Assignment, PackageRound, WorkPackage},
+    path,
+};
 
 use crate::{
     clock,
@@ -16,11 +24,34 @@ use crate::{
     site::Site,
 };
 
+/// What a terminal takes beyond the first version of the message; those that do not say so are sent none of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Extras {
+    /// Who is to walk which visit.
+    pub assignments: bool,
+}
+
+impl Extras {
+    /// Reads the header [`path::ACCEPTS`].
+    #[must_use]
+    pub fn of_header(value: Option<&str>) -> Self {
+        let mut words = value.unwrap_or_default().split(',').map(str::trim);
+        Self { assignments: words.any(|word| word == path::ACCEPTS_ASSIGNMENTS) }
+    }
+}
+
+fn assignments(sql: &dyn Sql) -> Result<Vec<Assignment>, Error> {
+    let read = |row: &Row| -> Result<Assignment, Error> {
+        Ok(Assignment { visit: VisitId::new(row.text(0)?), person: PersonId::new(row.text(1)?) })
+    };
+    sql.query(sql!("assignment_open"), &[])?.iter().map(read).collect()
+}
+
 /// The package as it stands, with its ETag, which stays the same while nothing changes that a terminal works from.
 ///
 /// # Errors
 /// [`Error`] of the database.
-pub fn build(site: &Site) -> Result<(String, WorkPackage), Error> {
+pub fn build(site: &Site, extras: Extras) -> Result<(String, WorkPackage), Error> {
     // A plan may wait for the sequencer when the command that opened the round was cut short.
     site.sequence()?;
     site.db.write(|sql| {
@@ -38,6 +69,7 @@ pub fn build(site: &Site) -> Result<(String, WorkPackage), Error> {
             limits: site.settings.limits.clone(),
             service_desk: site.settings.service_desk.clone(),
             time_token: String::new(),
+            assignments: if extras.assignments { assignments(sql)? } else { Vec::new() },
         };
         // Receipts and the time token follow the log's growth; what a terminal works from does not.
         let mut stable = package.clone();

@@ -3,6 +3,8 @@
 //! ```text
 //! DATA/central.db      everything but photos
 //! DATA/blobs/          photos by hash
+//! DATA/labels/         pictures of labels printed in the console
+//! DATA/cache/          smaller copies of photos, made again when they are gone
 //! DATA/keys/           the service's own keys (service, log, clock, label)
 //! DATA/site-root.json  the trust root; its fingerprint is confirmed on paper
 //! ROOT/root-1.key …    the site root's keys, kept elsewhere by 管理方 or 监理方
@@ -28,6 +30,7 @@ use xunjian_proof::{
 use crate::{
     blobs::Blobs,
     clock,
+    console::{ledger::Cache, read_model},
     db::{Db, Sql, sql},
     error::Error,
     keys::{self, MachineKeys},
@@ -44,6 +47,8 @@ pub struct Site {
     pub keys: MachineKeys,
     /// Its settings.
     pub settings: Settings,
+    /// Ledgers that were read lately.
+    pub ledgers: Cache,
     folder: PathBuf,
 }
 
@@ -123,7 +128,7 @@ impl Site {
         let blobs = Blobs::open(&half.join("blobs"))?;
         let statements = machine_statements(&settings, &machine, &provider, &root_signers)?;
         db.write(|sql| store_new(sql, &settings, new, &statements))?;
-        let site = Self { db, blobs, keys: machine, settings, folder: half.clone() };
+        let site = Self { db, blobs, keys: machine, settings, ledgers: Cache::default(), folder: half.clone() };
         log::audit_and_log(&site, "xunjian", "site.init", &[("site", site.settings.root.site.as_str())])?;
         site.sequence()?;
         let root_json = serde_json::to_vec_pretty(&site.settings.root)?;
@@ -150,7 +155,9 @@ impl Site {
         let settings = db.read(read_settings)?;
         let blobs = Blobs::open(&folder.join("blobs"))?;
         let keys = MachineKeys::read(&folder.join("keys"))?;
-        Ok(Self { db, blobs, keys, settings, folder: folder.to_owned() })
+        let site = Self { db, blobs, keys, settings, ledgers: Cache::default(), folder: folder.to_owned() };
+        read_model::catch_up(&site)?;
+        Ok(site)
     }
 
     /// Where the site lives.

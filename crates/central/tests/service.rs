@@ -4,6 +4,22 @@
 
 #[path = "service/blobs.rs"]
 mod blobs;
+#[path = "service/console_desk.rs"]
+mod console_desk;
+#[path = "service/console_keys.rs"]
+mod console_keys;
+#[path = "service/console_ledger.rs"]
+mod console_ledger;
+#[path = "service/console_log.rs"]
+mod console_log;
+#[path = "service/console_pages.rs"]
+mod console_pages;
+#[path = "service/console_records.rs"]
+mod console_records;
+#[path = "service/console_rounds.rs"]
+mod console_rounds;
+#[path = "service/console_session.rs"]
+mod console_session;
 #[path = "service/enrolment.rs"]
 mod enrolment;
 #[path = "service/intake.rs"]

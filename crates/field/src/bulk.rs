@@ -1,5 +1,6 @@
-//! “其余全部正常” (DESIGN §7): fills blanks only, is undoable, needs the place's label scanned, never covers numbers,
-//! photos or doors, never makes an unscanned asset 一致, and is marked in the record.
+//! “其余全部正常” (DESIGN §7): fills blanks only, is undoable, needs the place's label scanned, never covers numbers but zero,
+//! photos or doors, never makes an unscanned asset 一致, takes a rack's labels for right only when both were scanned, and is
+//! marked in the record.
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -9,17 +10,20 @@ use xunjian_domain::{
     reconciliation::Sighting,
     template::{Check, Criterion},
     time::{ClockReading, TimestampMs},
-    value::{Input, Value},
+    value::{Input, LabelState, Value},
     visit::CheckResult,
 };
-use xunjian_proof::record::{LabelScan, ScanVerdict};
+use xunjian_proof::record::{LabelScan, ScanSource, ScanVerdict};
 
 use crate::{
     Field,
     comparison::{self, Expected},
     draft::{Desk, DraftRef},
     error::FieldError,
-    store::draft::{self, LineAnswer},
+    store::{
+        draft::{self, LineAnswer},
+        package,
+    },
 };
 
 /// What bulk filled, and what it left for the inspector.
@@ -32,6 +36,27 @@ pub struct BulkReport {
     pub left: Vec<u32>,
     /// When.
     pub saved_at: TimestampMs,
+}
+
+/// What was seen in this draft that “normal” may be read from.
+struct Seen {
+    sightings: Vec<Sighting>,
+    has_both_labels: bool,
+}
+
+/// Whether the front *and* the rear label of the visited rack were scanned right in this draft, and both still count.
+/// A print knows its side; a typed code proves no label that can be scanned.
+fn are_both_labels_right(connection: &Connection, desk: &Desk) -> Result<bool, FieldError> {
+    let subject = &desk.layout.visit.subject;
+    let mut sides = Vec::new();
+    for scan in draft::scans(connection, &desk.draft.id)? {
+        let is_right = scan.verdict == ScanVerdict::Right && scan.subject.as_ref() == Some(subject);
+        let Some(id) = scan.print.filter(|_| is_right && scan.source != ScanSource::Typed) else { continue };
+        if let Some(print) = package::print(connection, &id)?.filter(|print| print.replaced_by.is_empty()) {
+            sides.push(print.side);
+        }
+    }
+    Ok(["front", "rear"].iter().all(|side| sides.iter().any(|seen| seen == side)))
 }
 
 /// Whether the label of the visited place was scanned, by camera or by its typed code.
@@ -54,11 +79,14 @@ impl Field {
             }
             let answered = draft::lines(connection, &desk.draft.id)?;
             let given = draft::checks(connection, &desk.draft.id)?;
-            let sightings = draft::sightings(connection, &desk.draft.id)?;
+            let seen = Seen {
+                sightings: draft::sightings(connection, &desk.draft.id)?,
+                has_both_labels: are_both_labels_right(connection, &desk)?,
+            };
             let mut report = BulkReport { filled: Vec::new(), left: Vec::new(), saved_at: now.wall_ms };
             for line in desk.layout.visit.lines.iter().filter(|line| !answered.contains_key(&line.no)) {
                 let known = given.get(&line.no).map_or(&[][..], Vec::as_slice);
-                match fill(connection, &desk, line, known, &sightings)? {
+                match fill(connection, &desk, line, known, &seen)? {
                     Some(checks) => {
                         put(connection, &desk, line, &checks, &now)?;
                         report.filled.push(line.no);
@@ -91,7 +119,7 @@ fn fill(
     desk: &Desk,
     line: &PlanLine,
     known: &[CheckResult],
-    sightings: &[Sighting],
+    seen: &Seen,
 ) -> Result<Option<Vec<CheckResult>>, FieldError> {
     let criterion: &Criterion = desk.layout.criterion(&line.criterion)?;
     // The rules of sealing refuse the same, in a record as in a draft.
@@ -105,7 +133,7 @@ fn fill(
         if known.iter().any(|result| result.check == check.key) {
             continue;
         }
-        let Some(value) = normal_value(connection, desk, line, check, sightings)? else { return Ok(None) };
+        let Some(value) = normal_value(connection, desk, line, check, seen)? else { return Ok(None) };
         let (check, reason) = (check.key.clone(), String::new());
         checks.push(CheckResult { check, outcome: Outcome::Normal, reason, value });
     }
@@ -118,7 +146,7 @@ fn normal_value(
     desk: &Desk,
     line: &PlanLine,
     check: &Check,
-    sightings: &[Sighting],
+    seen: &Seen,
 ) -> Result<Option<Option<Value>>, FieldError> {
     Ok(match &check.input {
         Input::Judgement => Some(None),
@@ -127,9 +155,9 @@ fn normal_value(
         }
         Input::Reconciliation => {
             // Only an asset that was seen and said to be as in the ledger may be called consistent.
-            let seen = |seen: &&Sighting| seen.asset.as_ref().is_some_and(|id| id.as_str() == line.subject.id);
+            let is_of = |seen: &&Sighting| seen.asset.as_ref().is_some_and(|id| id.as_str() == line.subject.id);
             let expected = comparison::expected(connection, desk.layout.round.ledger, &line.subject, &check.input)?;
-            match (sightings.iter().rev().find(seen), expected) {
+            match (seen.sightings.iter().rev().find(is_of), expected) {
                 (Some(seen), Some(Expected::Quantity { quantity }))
                     if seen.as_in_ledger && seen.quantity.is_none_or(|found| found == quantity) =>
                 {
@@ -146,11 +174,15 @@ fn normal_value(
                 _ => None,
             }
         }
+        Input::RackLabels => seen
+            .has_both_labels
+            .then_some(Some(Value::RackLabels { front: LabelState::Right, rear: LabelState::Right })),
+        // Anything above zero is abnormal, so “normal” and “zero” are one statement (docs/adr/0012).
+        Input::Count { abnormal_above: Some(0), .. } => Some(Some(Value::Count { count: 0 })),
         Input::Count { .. }
         | Input::Readings { .. }
         | Input::EarliestFootage { .. }
         | Input::Doors
-        | Input::RackLabels
         | Input::UnitCounts
         | Input::Expiries
         | Input::Register

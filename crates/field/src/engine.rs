@@ -3,14 +3,14 @@
 //! ```text
 //! field.db        the database (WAL)
 //! terminal.key    the terminal's signing key, readable by its owner only
-//! photos/         originals, named by their hashes
+//! photos/         originals, named by their hashes; renditions/ in it may be deleted at any time
 //! lock            held while a program uses the folder
 //! ```
 
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -37,6 +37,8 @@ pub struct Field {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) layouts: Layouts,
+    /// Held while a photo gets its row, or loses it.
+    pub(crate) photo_turn: Mutex<()>,
     folder: PathBuf,
     recovery: Recovery,
     /// Dropped last; the lock ends with it, also when the process is killed.
@@ -72,8 +74,8 @@ impl Field {
         let photos = PhotoFolder::open(&photo_root, DEFAULT_RESERVE_BYTES)?;
         let known = store.read(draft::all_photos)?.into_iter().collect();
         let recovery = photos.recover(&known)?;
-        let (layouts, folder) = (Layouts::default(), folder.to_owned());
-        Ok(Self { store, photos, clock, ids, layouts, folder, recovery, _lock: lock })
+        let (layouts, photo_turn, folder) = (Layouts::default(), Mutex::default(), folder.to_owned());
+        Ok(Self { store, photos, clock, ids, layouts, photo_turn, folder, recovery, _lock: lock })
     }
 
     /// What was found among the photos at start.

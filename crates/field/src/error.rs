@@ -34,6 +34,12 @@ pub enum FieldError {
         /// Characters given.
         length: usize,
     },
+    /// Nobody is unlocked.
+    #[error("nobody is unlocked")]
+    Locked,
+    /// A scanned text is no invitation.
+    #[error("not an invitation")]
+    NotAnInvite,
     /// The passphrase does not open this person's key.
     #[error("the passphrase is wrong")]
     PassphraseWrong,
@@ -71,6 +77,9 @@ pub enum FieldError {
     /// The log grows faster than its state can be compared.
     #[error("the log grew while it was being compared")]
     LogUnsettled,
+    /// One run of synchronisation at a time.
+    #[error("a run of synchronisation is under way")]
+    SyncRunning,
     /// No work package yet.
     #[error("no work package has been pulled")]
     NoPackage,
@@ -134,6 +143,12 @@ pub enum FieldError {
     /// No such photo in this visit.
     #[error("the visit has no photo {0}")]
     UnknownPhoto(Sha256),
+    /// Something still names the photo.
+    #[error("the photo {0} is still named")]
+    PhotoInUse(Sha256),
+    /// No such finding in this visit.
+    #[error("the visit has no finding {0}")]
+    UnknownFinding(String),
     /// A typed label code is not one.
     #[error(transparent)]
     LabelCode(#[from] CodeError),
@@ -213,6 +228,8 @@ pub enum Code {
     WhichPerson,
     /// Ask for the passphrase, again or for the first time.
     Passphrase,
+    /// Nobody is unlocked: show the lock screen.
+    Locked,
     /// Pull first.
     NoPackage,
     /// Something named does not exist, or is not unique.
@@ -233,7 +250,7 @@ pub enum Code {
     Integrity,
     /// 服务端日志与上次所见不一致.
     LogInconsistent,
-    /// Another program uses the folder.
+    /// Another program uses the folder, or another run of synchronisation is under way.
     InUse,
     /// The software is too old.
     Update,
@@ -248,6 +265,7 @@ impl FieldError {
         match self {
             Self::NotEnrolled => Code::NotEnrolled,
             Self::UnknownPerson(_) | Self::SeveralPersons(_) => Code::WhichPerson,
+            Self::Locked => Code::Locked,
             Self::PassphraseMissing | Self::PassphraseTooShort { .. } | Self::PassphraseWrong => Code::Passphrase,
             Self::RootMismatch { .. } | Self::OtherTerminal(_) | Self::PackageRefused { .. } => Code::Integrity,
             Self::LogInconsistent(_) => Code::LogInconsistent,
@@ -262,11 +280,15 @@ impl FieldError {
             | Self::UnknownAsset(_)
             | Self::AmbiguousAsset { .. }
             | Self::UnknownPhoto(_)
+            | Self::UnknownFinding(_)
             | Self::UnknownRecord(_) => Code::NotFound,
-            Self::NotStarted(_) | Self::AlreadySealed(_) | Self::LabelNotScanned | Self::NotARackVisit => {
-                Code::WrongState
-            }
+            Self::NotStarted(_)
+            | Self::AlreadySealed(_)
+            | Self::LabelNotScanned
+            | Self::NotARackVisit
+            | Self::PhotoInUse(_) => Code::WrongState,
             Self::NotAFingerprint(_)
+            | Self::NotAnInvite
             | Self::ValueRefused { .. }
             | Self::DewPointTyped
             | Self::NoReadings(_)
@@ -277,7 +299,7 @@ impl FieldError {
             | Self::RecordTooLarge(_) => Code::Input,
             Self::ImportedOnSite | Self::Photo(_) => Code::Photo,
             Self::NotReady(_) => Code::NotReady,
-            Self::FolderInUse(_) => Code::InUse,
+            Self::FolderInUse(_) | Self::SyncRunning => Code::InUse,
             Self::Migration(_)
             | Self::Database(_)
             | Self::Damaged(_)
@@ -293,7 +315,7 @@ impl FieldError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Api(error) => error.is_retryable(),
-            Self::LogUnsettled | Self::FolderInUse(_) => true,
+            Self::LogUnsettled | Self::FolderInUse(_) | Self::SyncRunning => true,
             _ => false,
         }
     }

@@ -1,19 +1,23 @@
 //! 佐证: photos and imported evidence. The file is on the disk for good before its row says so.
 
-use serde::Serialize;
+use std::sync::PoisonError;
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 use xunjian_domain::{hash::Sha256, template::Mode, text::Text, time::TimestampMs};
-use xunjian_proof::record::{Capture, Evidence, PhotoReuse};
+use xunjian_proof::record::{Capture, Evidence, Layer, PhotoReuse};
 
 use crate::{
     Field,
     answer::{self, LineSelector},
     draft::{Desk, DraftRef},
     error::FieldError,
+    photo::PhotoSize,
     store::draft,
 };
 
 /// A photo as given.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewPhoto<'a> {
     /// The original's bytes.
     pub bytes: &'a [u8],
@@ -23,6 +27,25 @@ pub struct NewPhoto<'a> {
     pub capture: Capture,
     /// What it shows.
     pub caption: &'a str,
+    /// Of which original it is an annotated or masked copy; the original stays untouched.
+    pub layer: Option<Layer>,
+}
+
+/// What a page says of a photo, beside its bytes.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct PhotoNote {
+    /// The line; `None` for a photo of a finding or of an unknown asset.
+    pub line: Option<u32>,
+    /// What the file was called; empty when it came from the camera.
+    pub file_name: String,
+    /// How it came into being.
+    pub capture: Capture,
+    /// What it shows.
+    pub caption: String,
+    /// Set for an annotated or masked copy.
+    pub layer: Option<Layer>,
 }
 
 /// What attaching led to.
@@ -43,7 +66,8 @@ impl Field {
     /// Keeps a photo and attaches it to a line, or to no line when a finding will name it.
     ///
     /// # Errors
-    /// [`FieldError::Photo`] when it is no whole photo, [`FieldError::ImportedOnSite`] for an import on an on-site line.
+    /// [`FieldError::Photo`] when it is no whole photo, [`FieldError::ImportedOnSite`] for an import on an on-site line,
+    /// [`FieldError::UnknownPhoto`] when the original of a copy is not in this draft.
     pub fn attach_photo(
         &self,
         whose: DraftRef<'_>,
@@ -63,11 +87,15 @@ impl Field {
                     None => desk.layout.mode(desk.layout.criterion(&line.criterion)?, &line.subject),
                 },
             };
-            if is_imported && mode == Mode::OnSite {
+            // A copy of what was taken on the spot is no import.
+            if is_imported && mode == Mode::OnSite && photo.layer.is_none() {
                 return Err(FieldError::ImportedOnSite);
             }
+            require_original(connection, &desk, photo.layer.as_ref())?;
             Ok(line.map(|line| line.no))
         })?;
+        // From the file to its row no detaching may come between and take the file away.
+        let _turn = self.photo_turn.lock().unwrap_or_else(PoisonError::into_inner);
         let stored = self.photos.store_evidence(photo.bytes, photo.file_name, is_imported)?;
         let mut evidence = Evidence {
             sha256: stored.sha256,
@@ -79,12 +107,16 @@ impl Field {
             taken: now.clone(),
             exif_time: stored.info.exif_time,
             caption: photo.caption.trim().to_owned(),
-            layer: None,
+            layer: photo.layer,
             reuse: Vec::new(),
         };
         fail::fail_point!("photo.before_row");
         let warnings = self.store.write(|connection| {
             let desk = self.desk(connection, whose)?;
+            require_original(connection, &desk, evidence.layer.as_ref())?;
+            if evidence.layer.as_ref().is_some_and(|layer| layer.of == evidence.sha256) {
+                return Err(FieldError::BadInput("the copy is the original, byte for byte".to_owned()));
+            }
             let mut warnings = Vec::new();
             if draft::is_used_elsewhere(connection, &desk.draft.id, evidence.sha256)? {
                 evidence.reuse = vec![PhotoReuse { of: evidence.sha256, distance: 0 }];
@@ -103,6 +135,64 @@ impl Field {
         Ok(Attached { line: no, evidence, warnings, saved_at: now.wall_ms })
     }
 
+    /// As [`Self::attach_photo`], as a page gives it.
+    ///
+    /// # Errors
+    /// As [`Self::attach_photo`].
+    pub fn attach_noted(&self, whose: DraftRef<'_>, note: &PhotoNote, bytes: &[u8]) -> Result<Attached, FieldError> {
+        let line = note.line.map(|line| LineSelector::No { line });
+        let PhotoNote { file_name, capture, caption, layer, .. } = note;
+        let photo = NewPhoto { bytes, file_name, capture: *capture, caption, layer: layer.clone() };
+        self.attach_photo(whose, line.as_ref(), photo)
+    }
+
+    /// Takes a photo from a line, or from the visit where `line` is `None`. Nothing of a sealed record changes.
+    ///
+    /// Order of effects: 1. one transaction takes the link away and, when no line, finding or copy of this draft names the
+    /// photo any more, its evidence row; a crash before the commit changes nothing. 2. When no row of any draft or record
+    /// names it, the file and its renditions are removed; a crash before that leaves an orphan, which the next start finds
+    /// and `status` lists. Attaching takes turns with both steps, so a file about to get a row is never removed.
+    ///
+    /// # Errors
+    /// [`FieldError::UnknownPhoto`]; [`FieldError::PhotoInUse`] for a photo to be taken from the visit that is still named.
+    pub fn detach_photo(&self, whose: DraftRef<'_>, line: Option<u32>, sha256: Sha256) -> Result<(), FieldError> {
+        let now = self.now();
+        let _turn = self.photo_turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_orphan = self.store.write(|connection| {
+            let desk = self.desk(connection, whose)?;
+            let id = &desk.draft.id;
+            let is_known = match line {
+                Some(line) => draft::remove_photo(connection, id, line, sha256)?,
+                None => draft::evidence(connection, id)?.iter().any(|known| known.sha256 == sha256),
+            };
+            if !is_known {
+                return Err(FieldError::UnknownPhoto(sha256));
+            }
+            desk.touch(connection, &now)?;
+            match (is_named_in(connection, id, sha256)?, line) {
+                (true, None) => Err(FieldError::PhotoInUse(sha256)),
+                (true, Some(_)) => Ok(false),
+                (false, _) => {
+                    draft::remove_evidence(connection, id, sha256)?;
+                    Ok(!draft::is_named(connection, sha256)?)
+                }
+            }
+        })?;
+        fail::fail_point!("photo.before_removal");
+        if is_orphan {
+            self.photos.remove_unnamed(&sha256)?;
+        }
+        Ok(())
+    }
+
+    /// A photo as large as it is needed. Smaller copies are made once and kept; only the original is hashed again.
+    ///
+    /// # Errors
+    /// [`FieldError::Photo`] when it is not there, has changed, or is no picture.
+    pub fn photo_rendition(&self, sha256: Sha256, size: PhotoSize) -> Result<Vec<u8>, FieldError> {
+        Ok(self.photos.rendition(&sha256, size)?)
+    }
+
     /// The bytes of a photo, hashed again.
     ///
     /// # Errors
@@ -110,4 +200,26 @@ impl Field {
     pub fn photo(&self, sha256: Sha256) -> Result<Vec<u8>, FieldError> {
         Ok(self.photos.read(&sha256)?)
     }
+}
+
+/// A copy needs its original in the same draft, so that both go into the same record.
+fn require_original(connection: &Connection, desk: &Desk, layer: Option<&Layer>) -> Result<(), FieldError> {
+    let Some(layer) = layer else { return Ok(()) };
+    let evidence = draft::evidence(connection, &desk.draft.id)?;
+    match evidence.iter().any(|known| known.sha256 == layer.of) {
+        true => Ok(()),
+        false => Err(FieldError::UnknownPhoto(layer.of)),
+    }
+}
+
+/// Whether a line, a finding or a copy of this draft names the photo.
+fn is_named_in(connection: &Connection, draft: &str, photo: Sha256) -> Result<bool, FieldError> {
+    let is_of_line = draft::photos(connection, draft)?.values().any(|photos| photos.contains(&photo));
+    let is_of_finding = draft::findings(connection, draft)?
+        .iter()
+        .any(|finding| finding.photos.iter().chain(&finding.after_photos).any(|named| *named == photo));
+    let is_copied = draft::evidence(connection, draft)?
+        .iter()
+        .any(|evidence| evidence.layer.as_ref().is_some_and(|layer| layer.of == photo));
+    Ok(is_of_line || is_of_finding || is_copied)
 }

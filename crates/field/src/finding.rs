@@ -9,12 +9,7 @@ use xunjian_domain::{
     visit::{DeskCall, Finding, NoPhoto, Severity},
 };
 
-use crate::{
-    Field,
-    draft::{Desk, DraftRef},
-    error::FieldError,
-    store::draft,
-};
+use crate::{Field, draft::DraftRef, error::FieldError, store::draft};
 
 /// A finding as given. Photos are attached before, without a line or with one.
 #[derive(Debug, Clone, Deserialize)]
@@ -102,6 +97,21 @@ impl Field {
             draft::put_finding(connection, &desk.draft.id, &finding)?;
             desk.touch(connection, &now)?;
             Ok(finding)
+        })
+    }
+
+    /// Takes a finding back. Its photos stay with the visit: the finding may only be written anew.
+    ///
+    /// # Errors
+    /// [`FieldError::UnknownFinding`].
+    pub fn remove_finding(&self, whose: DraftRef<'_>, finding: &FindingId) -> Result<(), FieldError> {
+        let now = self.now();
+        self.store.write(|connection| {
+            let desk = self.desk(connection, whose)?;
+            if !draft::remove_finding(connection, &desk.draft.id, finding)? {
+                return Err(FieldError::UnknownFinding(finding.to_string()));
+            }
+            desk.touch(connection, &now)
         })
     }
 }

@@ -6,7 +6,7 @@
 mod exchange;
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -55,6 +55,8 @@ pub struct HttpClient {
     language: Language,
     identity: Option<Identity>,
     token: Mutex<Option<String>>,
+    /// Counts the bytes of photos handed to the network.
+    meter: Arc<AtomicU64>,
 }
 
 impl HttpClient {
@@ -72,7 +74,7 @@ impl HttpClient {
             .build()
             .map_err(|error| exchange::unreachable(&error))?;
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { client, base, language, identity: None, token: Mutex::new(None) })
+        Ok(Self { client, base, language, identity: None, token: Mutex::new(None), meter: Arc::default() })
     }
 
     /// For an enrolled terminal.
@@ -84,6 +86,12 @@ impl HttpClient {
         let key = keys::read_terminal_key(&field.terminal_key_path())?;
         let identity = Identity { terminal: terminal.id, site: terminal.site_root.site, key };
         Ok(Self { identity: Some(identity), ..Self::anonymous(base, language)? })
+    }
+
+    /// Counts the bytes of photos with this meter.
+    #[must_use]
+    pub fn metered(self, meter: Arc<AtomicU64>) -> Self {
+        Self { meter, ..self }
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -154,6 +162,7 @@ impl SyncApi for HttpClient {
     async fn work_package(&self, etag: Option<&str>) -> Result<Option<(String, WorkPackage)>, ApiError> {
         let make = || {
             let request = self.request(Method::GET, path::WORK_PACKAGE);
+            let request = request.header(path::ACCEPTS, path::ACCEPTS_ASSIGNMENTS);
             Ok(Exchange::empty(match etag {
                 Some(etag) => request.header(header::IF_NONE_MATCH, etag),
                 None => request,
@@ -193,7 +202,7 @@ impl SyncApi for HttpClient {
                 .header(header::CONTENT_TYPE, media_type)
                 .header(path::UPLOAD_OFFSET, offset)
                 .header(path::UPLOAD_LENGTH, total);
-            Ok(Exchange::bytes(request, rest.clone()))
+            Ok(Exchange::bytes(request, rest.clone(), Arc::clone(&self.meter)))
         };
         let answer = self.authorized(make).await?;
         let there = answer.header(path::UPLOAD_OFFSET).and_then(|offset| offset.parse().ok());

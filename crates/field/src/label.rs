@@ -72,6 +72,14 @@ impl Field {
     }
 }
 
+/// What a text is by itself, wherever it was read.
+pub(crate) enum Identified {
+    /// A print of this site, with the key that signed the label; no key where the code was typed.
+    Print(PrintRow, Option<KeyId>),
+    /// Nothing that names a thing here.
+    Nothing { verdict: ScanVerdict, print: Option<LabelPrintId>, key: Option<KeyId> },
+}
+
 /// What a text is: its verdict, and what it names as far as that is known.
 struct Judged {
     verdict: ScanVerdict,
@@ -81,34 +89,42 @@ struct Judged {
     key: Option<KeyId>,
 }
 
-fn judge(connection: &Connection, desk: &Desk, text: &str, source: ScanSource) -> Result<Judged, FieldError> {
-    let nameless = |verdict, print, key| Ok(Judged { verdict, print, subject: None, key });
+/// Reads a text as a label, or as the code typed from beside one.
+pub(crate) fn identify(connection: &Connection, text: &str, source: ScanSource) -> Result<Identified, FieldError> {
+    let nothing = |verdict, print, key| Ok(Identified::Nothing { verdict, print, key });
     let head = PackageHead::require(connection)?;
-    let (print, key): (PrintRow, _) = match LabelPayload::parse(text) {
+    match LabelPayload::parse(text) {
         Ok(label) => {
             let keyring = trust::keyring(connection)?;
             match label.verify(&head.label_host, &keyring.root().site, &press_keys(&keyring)) {
                 Ok((id, key)) => match package::print(connection, &id)? {
                     // A print of a rack is never the label of an asset, whoever signed it.
                     Some(print) if LabelKind::of(print.subject.kind) != Some(label.kind()) => {
-                        return nameless(ScanVerdict::Forged, Some(id), Some(key));
+                        nothing(ScanVerdict::Forged, Some(id), Some(key))
                     }
-                    Some(print) => (print, Some(key)),
+                    Some(print) => Ok(Identified::Print(print, Some(key))),
                     // Signed by this site, but printed after the package was pulled.
-                    None => return nameless(ScanVerdict::Unknown, Some(id), Some(key)),
+                    None => nothing(ScanVerdict::Unknown, Some(id), Some(key)),
                 },
-                Err(LabelError::Foreign(_)) => return nameless(ScanVerdict::Foreign, None, None),
-                Err(_) => return nameless(ScanVerdict::Forged, None, None),
+                Err(LabelError::Foreign(_)) => nothing(ScanVerdict::Foreign, None, None),
+                Err(_) => nothing(ScanVerdict::Forged, None, None),
             }
         }
         Err(_) if source == ScanSource::Typed => {
             let code: LabelCode = text.parse()?;
             match package::print_by_code(connection, &code)? {
-                Some(print) => (print, None),
-                None => return nameless(ScanVerdict::Unknown, None, None),
+                Some(print) => Ok(Identified::Print(print, None)),
+                None => nothing(ScanVerdict::Unknown, None, None),
             }
         }
-        Err(_) => return nameless(ScanVerdict::NotALabel, None, None),
+        Err(_) => nothing(ScanVerdict::NotALabel, None, None),
+    }
+}
+
+fn judge(connection: &Connection, desk: &Desk, text: &str, source: ScanSource) -> Result<Judged, FieldError> {
+    let (print, key) = match identify(connection, text, source)? {
+        Identified::Print(print, key) => (print, key),
+        Identified::Nothing { verdict, print, key } => return Ok(Judged { verdict, print, subject: None, key }),
     };
     let verdict = if !print.replaced_by.is_empty() {
         ScanVerdict::Revoked

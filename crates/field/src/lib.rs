@@ -18,17 +18,22 @@ mod export;
 mod finding;
 pub mod http;
 pub mod ids;
+mod ipc;
 mod jumps;
 pub mod keys;
 mod label;
 mod log_watch;
+mod lookup;
+mod outbox;
 pub mod photo;
 mod private;
 mod pull;
 mod readings;
 mod records;
 pub mod scan;
+mod scratch;
 mod seal;
+mod session;
 mod sighting;
 mod status;
 mod store;
@@ -45,16 +50,31 @@ pub use draft::DraftRef;
 pub use engine::Field;
 pub use enrolment::{Enrolled, Enrolment};
 pub use error::{Code, FieldError};
-pub use evidence::{Attached, NewPhoto};
+pub use evidence::{Attached, NewPhoto, PhotoNote};
 pub use finding::NewFinding;
+pub use ipc::{AppInfo, IpcError};
 pub use label::ScanReport;
+pub use lookup::{LabelLookup, VisitName};
+pub use outbox::{OutboxBlob, OutboxItem};
+pub use photo::PhotoSize;
 pub use pull::PullReport;
+
 pub use readings::PointReading;
 pub use records::{BlobDetail, RecordDetail, RecordSummary, StepReport};
-pub use seal::{NewSeal, Sealed};
-pub use sighting::{AssetSelector, NewSighting, RackView};
+pub use seal::{NewSeal, Sealed, SealedVisit};
+pub use session::{EnrolRequest, PersonView, SessionView};
+pub use sighting::{AssetSelector, NewSighting, RackHead, RackView};
 pub use status::Status;
 pub use store::{person::Person, record::RecordState};
-pub use sync::{SyncOptions, SyncReport};
-pub use today::{Today, VisitState};
-pub use visit::{VisitSelector, VisitView};
+pub use sync::{SyncOptions, SyncProgress, SyncReport, SyncStage, SyncStop, SyncWatch};
+pub use today::{Today, TodayVisit, VisitState};
+pub use visit::{CheckView, LineView, VisitSelector, VisitView};
+
+// What the arguments of the use cases are made of, so that a shell over this crate needs no other of ours.
+pub use xunjian_domain::{
+    hash::Sha256,
+    ids::{FindingId, PersonId, VisitId},
+    text::Language,
+    visit::Finding,
+};
+pub use xunjian_proof::record::ScanSource;

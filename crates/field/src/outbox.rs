@@ -66,10 +66,9 @@ impl Field {
 }
 
 fn item(connection: &Connection, row: RecordRow) -> Result<OutboxItem, FieldError> {
-    let (tried, delivered) =
-        connection.prepare_cached(sql!("outbox/times"))?.query_row(params![row.id.to_hex()], |times| {
-            Ok((times.get::<_, i64>(0)?, times.get::<_, i64>(1)?))
-        })?;
+    let (tried, delivered) = connection
+        .prepare_cached(sql!("outbox/times"))?
+        .query_row(params![row.id.to_hex()], |times| Ok((times.get::<_, i64>(0)?, times.get::<_, i64>(1)?)))?;
     let evidence = evidence(connection, row.id)?;
     let blobs = record::blobs(connection, row.id)?.into_iter().map(|blob| {
         let known = evidence.get(&blob.sha256);

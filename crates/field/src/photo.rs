@@ -4,6 +4,7 @@
 //! photo is checked to its last byte before anyone sees “已保存”. The original's bytes are never changed. Deliberately not
 //! here: the rows that name photos, encryption at rest, and whether a photo shows what it claims.
 
+mod cache;
 mod complete;
 mod error;
 mod evidence;
@@ -17,6 +18,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, metadata::Orientation};
 
 pub use self::{
+    cache::PhotoSize,
     error::PhotoError,
     evidence::inspect_evidence,
     kind::MediaType,

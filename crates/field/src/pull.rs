@@ -13,16 +13,21 @@ use rusqlite::Connection;
 use serde::Serialize;
 use xunjian_domain::{
     hash::Sha256,
-    ids::RoundId,
+    ids::{PersonId, RoundId, VisitId},
     ledger::LedgerManifest,
     plan::PlannedVisit,
     text::Text,
     time::{ClockReading, TimestampMs},
 };
-use xunjian_proof::{jcs, note::SignedCheckpoint, statement::PlanStatement};
+use xunjian_proof::{
+    jcs,
+    keyring::Keyring,
+    note::SignedCheckpoint,
+    statement::{HolderKind, PlanStatement},
+};
 use xunjian_protocol::{
     SyncApi, hello,
-    package::{PackageRound, WorkPackage},
+    package::{Assignment, PackageRound, WorkPackage},
 };
 
 use self::check::refused;
@@ -34,7 +39,7 @@ use crate::{
         chunk,
         ledger::{self, LedgerNo},
         log::{self, RootStatements, TimeToken},
-        package::{self, NewRound, PackageHead},
+        package::{self, Assigned, NewRound, PackageHead},
     },
     trust,
 };
@@ -126,9 +131,12 @@ impl Field {
             pulled: received.clone(),
         };
         let before = self.store.read(PackageHead::get)?.map(|head| head.label_prints);
+        let assigned = assigned(&wire, &keyring);
         self.store.write(|connection| {
+            self.layouts.forget();
             log::put_root_statements(connection, &statements)?;
             take_over_rounds(connection, &rounds)?;
+            package::replace_assignments(connection, assigned)?;
             if before != Some(wire.label_prints) {
                 package::replace_prints(connection, &prints.prints)?;
             }
@@ -160,7 +168,7 @@ impl Field {
             package::set_pulled(connection, received)?;
             put_log_state(connection, &watch, [newest.clone()])
         })?;
-        let rounds = self.store.read(package::open_rounds)?;
+        let rounds = self.store.read(package::open_round_ids)?;
         Ok(PullReport {
             changed: false,
             rounds: rounds.len(),
@@ -262,6 +270,20 @@ impl Field {
     fn chunk_document<T: serde::de::DeserializeOwned>(&self, part: &str, name: Sha256) -> Result<T, FieldError> {
         jcs::from_bytes(&self.chunk_bytes(name)?).map_err(|error| refused(part, error))
     }
+}
+
+/// Who is to walk what, by the names under which the root signed for them.
+fn assigned(wire: &WorkPackage, keyring: &Keyring) -> Vec<(VisitId, Assigned)> {
+    let name = |person: &PersonId| {
+        let mut statements = keyring.statements().filter(|statement| statement.holder_kind == HolderKind::Person);
+        let found = statements.find(|statement| statement.holder == person.as_str());
+        found.map_or_else(|| person.to_string(), |statement| statement.holder_name.clone())
+    };
+    let assigned = |assignment: &Assignment| {
+        let (person, name) = (assignment.person.clone(), name(&assignment.person));
+        (assignment.visit.clone(), Assigned { person, name })
+    };
+    wire.assignments.iter().map(assigned).collect()
 }
 
 fn time_token(

@@ -11,7 +11,7 @@ use xunjian_domain::{
 use crate::{
     Field,
     answer::{self, AnswerReport, CheckReport, LineSelector, NewReading},
-    draft::{Desk, DraftRef},
+    draft::DraftRef,
     error::FieldError,
     store::{draft, package::PackageHead},
 };

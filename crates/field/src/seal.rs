@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{
     hash::Sha256,
-    ids::{AssetId, ClusterId, SystemId},
+    ids::{AssetId, ClusterId, PersonId, SystemId, VisitId},
     ledger::{LedgerEntry, LedgerManifest, ResourceOrder},
     plan::VisitKind,
     reconciliation::Reconciliation,
@@ -29,6 +29,7 @@ use crate::{
     Field, comparison,
     draft::{Desk, DraftRef},
     error::FieldError,
+    ipc::IpcError,
     jumps,
     keys::{self, Passphrase},
     sighting,
@@ -81,6 +82,28 @@ pub struct Sealed {
     pub warnings: Vec<Text>,
 }
 
+/// What became of one of several visits sealed together.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SealedVisit {
+    /// The visit.
+    pub visit: VisitId,
+    /// As the plan titles it.
+    pub title: String,
+    /// The record, where it was sealed.
+    pub sealed: Option<Sealed>,
+    /// Why it was not, where it was not; its draft stays as it is.
+    pub error: Option<IpcError>,
+}
+
+/// The keys that sign, opened once for any number of records.
+struct Opened {
+    person: Person,
+    inspector: Ed25519Signer,
+    terminal: Terminal,
+    terminal_key: Ed25519Signer,
+}
+
 impl Field {
     /// Seals this person's draft of a visit. When it was sealed before, that record is returned, marked `identical`: a seal
     /// whose answer was lost may simply be repeated.
@@ -90,26 +113,75 @@ impl Field {
     /// [`FieldError::RecordTooLarge`]; the draft stays as it is.
     pub fn seal(&self, whose: DraftRef<'_>, passphrase: &Passphrase, seal: &NewSeal) -> Result<Sealed, FieldError> {
         let now = self.now();
-        let sealed_before = self.store.read(|connection| match self.desk(connection, whose) {
-            Ok(desk) => refuse_unready(connection, &desk, &now).map(|()| None),
+        match self.sealed_already(whose, &now)? {
+            Some(sealed) => Ok(sealed),
+            None => self.seal_with(whose, &self.open_keys(whose.person, passphrase)?, seal, &now),
+        }
+    }
+
+    /// Seals several visits with one passphrase. The key is opened once; each visit is a transaction of its own, and one
+    /// that cannot be sealed does not stop the others.
+    ///
+    /// # Errors
+    /// [`FieldError::PassphraseWrong`] and what else concerns all of them; nothing is sealed then.
+    pub fn seal_several(
+        &self,
+        visits: &[VisitId],
+        person: &PersonId,
+        passphrase: &Passphrase,
+        seal: &NewSeal,
+    ) -> Result<Vec<SealedVisit>, FieldError> {
+        let opened = self.open_keys(person, passphrase)?;
+        let one = |visit: &VisitId| {
+            let (whose, now) = (DraftRef { visit, person }, self.now());
+            let sealed = match self.sealed_already(whose, &now) {
+                Ok(None) => self.seal_with(whose, &opened, seal, &now),
+                Ok(Some(sealed)) => Ok(sealed),
+                Err(error) => Err(error),
+            };
+            let title = self.store.read(|connection| Ok(self.layouts.of(connection, visit)?.visit.title.clone()));
+            let (sealed, error) = match sealed {
+                Ok(sealed) => (Some(sealed), None),
+                Err(error) => (None, Some(error.into())),
+            };
+            let title = title.unwrap_or_else(|_| visit.to_string());
+            SealedVisit { visit: visit.clone(), title, sealed, error }
+        };
+        Ok(visits.iter().map(one).collect())
+    }
+
+    /// The record of this draft, if it was sealed before; refuses one that is not ready.
+    fn sealed_already(&self, whose: DraftRef<'_>, now: &ClockReading) -> Result<Option<Sealed>, FieldError> {
+        self.store.read(|connection| match self.desk(connection, whose) {
+            Ok(desk) => refuse_unready(connection, &desk, now).map(|()| None),
             Err(FieldError::AlreadySealed(title)) => sealed_before(connection, whose, title).map(Some),
             Err(error) => Err(error),
-        })?;
-        if let Some(sealed) = sealed_before {
-            return Ok(sealed);
-        }
-        let person = self.person(Some(whose.person.as_str()))?;
+        })
+    }
+
+    fn open_keys(&self, person: &PersonId, passphrase: &Passphrase) -> Result<Opened, FieldError> {
+        let person = self.person(Some(person.as_str()))?;
         let inspector = keys::unwrap(&person.wrapped_key, &person.public_key, passphrase)?;
-        let terminal = self.terminal()?;
         let terminal_key = keys::read_terminal_key(&self.terminal_key_path())?;
+        Ok(Opened { person, inspector, terminal: self.terminal()?, terminal_key })
+    }
+
+    fn seal_with(
+        &self,
+        whose: DraftRef<'_>,
+        opened: &Opened,
+        seal: &NewSeal,
+        now: &ClockReading,
+    ) -> Result<Sealed, FieldError> {
         self.store
             .write(|connection| {
                 let mut desk = self.desk(connection, whose)?;
-                refuse_unready(connection, &desk, &now)?;
-                desk.touch(connection, &now)?;
+                refuse_unready(connection, &desk, now)?;
+                desk.touch(connection, now)?;
                 desk.draft.last_seen = now.clone();
-                let record = build(connection, &desk, &person, &terminal, seal, &now)?;
-                let sealed = write(connection, &desk, &record, (&inspector, &terminal_key), &person)?;
+                let record = build(connection, &desk, &opened.person, &opened.terminal, seal, now)?;
+                let signers = (&opened.inspector, &opened.terminal_key);
+                let sealed = write(connection, &desk, &record, signers, &opened.person)?;
                 fail::fail_point!("seal.before_commit");
                 Ok(sealed)
             })

@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 use xunjian_domain::{
     ids::{PersonId, SiteId, TerminalId},
     party::Role,
-    text::Text,
+    text::{Language, Text},
 };
 use xunjian_proof::suite::KeyId;
+use xunjian_protocol::enrol::EnrolInvite;
 
 use crate::{
     Field,
+    enrolment::{Enrolled, Enrolment},
     error::FieldError,
+    http::HttpClient,
     keys::{self, Passphrase},
     store::{person::Person, record, terminal::Terminal},
     trust,
@@ -84,7 +87,40 @@ pub struct EnrolRequest {
     pub passphrase: String,
 }
 
+impl EnrolRequest {
+    /// The request with what the invitation says, which goes before what was typed.
+    ///
+    /// # Errors
+    /// [`FieldError::NotAnInvite`].
+    pub fn completed(self) -> Result<Self, FieldError> {
+        if self.invite.trim().is_empty() {
+            return Ok(self);
+        }
+        let invite = EnrolInvite::parse(&self.invite).map_err(|_| FieldError::NotAnInvite)?;
+        let root_fingerprint = Some(invite.root_fingerprint);
+        Ok(Self { service_url: invite.service_url, code: invite.code, root_fingerprint, ..self })
+    }
+}
+
 impl Field {
+    /// Enrols as a page asks for it, over HTTP.
+    ///
+    /// # Errors
+    /// As [`Self::enrol`], and [`FieldError::PassphraseTooShort`].
+    pub async fn enrol_as_asked(&self, request: EnrolRequest, language: Language) -> Result<Enrolled, FieldError> {
+        let request = request.completed()?;
+        let passphrase = Passphrase::new(&request.passphrase)?;
+        let service_url = request.service_url.trim();
+        let enrolment = Enrolment {
+            code: &request.code,
+            terminal_name: request.terminal_name.trim(),
+            service_url,
+            root_fingerprint: request.root_fingerprint.as_deref().filter(|typed| !typed.trim().is_empty()),
+            passphrase: &passphrase,
+        };
+        self.enrol(&HttpClient::anonymous(service_url, language)?, &enrolment).await
+    }
+
     /// The terminal and its people; `unlocked` is who works now.
     ///
     /// # Errors

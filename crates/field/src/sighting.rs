@@ -6,7 +6,7 @@ use xunjian_domain::{
     ids::{AssetId, RackId},
     ledger::{Face, LedgerEntry, UnitSpan},
     plan::VisitKind,
-    reconciliation::{Reconciliation, SightedBy, Sighting, reconcile_rack},
+    reconciliation::{Reconciliation, SightedBy, Sighting, Verdict, reconcile_rack},
 };
 
 use crate::{
@@ -154,15 +154,12 @@ impl Field {
         let now = self.now();
         self.store.write(|connection| {
             let desk = self.desk(connection, whose)?;
-            let rack = rack_of(&desk)?;
-            let expected = ledger::assets_of_rack(connection, desk.layout.round.ledger, &rack)?;
-            for seen in draft::sightings(connection, &desk.draft.id)? {
-                let is_expected = expected.iter().any(|asset| Some(&asset.id) == seen.asset.as_ref());
-                if is_expected && is_undisputed(&seen) {
-                    note(connection, &desk, seen.asset.as_ref(), |before| Sighting {
-                        as_in_ledger: true,
-                        ..before.unwrap_or(seen.clone())
-                    })?;
+            for found in reconcile(connection, &desk)?.list {
+                let Some(seen) = found.sighting else { continue };
+                // Anything noted that differs from the ledger, or a place elsewhere, has a verdict of its own.
+                let is_scanned = matches!(seen.by, SightedBy::Scan | SightedBy::TypedCode);
+                if is_scanned && found.verdicts == [Verdict::Unverified] {
+                    note(connection, &desk, found.asset.as_ref(), |_| Sighting { as_in_ledger: true, ..seen })?;
                 }
             }
             desk.touch(connection, &now)?;
@@ -185,16 +182,6 @@ impl Field {
             view(connection, &desk)
         })
     }
-}
-
-/// Scanned, not only read off by eye, and nothing noted that could differ from the ledger.
-fn is_undisputed(seen: &Sighting) -> bool {
-    let is_scanned = matches!(seen.by, SightedBy::Scan | SightedBy::TypedCode);
-    let is_bare = seen.span.is_none()
-        && seen.face.is_none()
-        && [&seen.brand, &seen.model, &seen.serial, &seen.owning_unit, &seen.order_no].iter().all(|text| text.is_none())
-        && seen.quantity.is_none();
-    is_scanned && is_bare
 }
 
 fn view(connection: &Connection, desk: &Desk) -> Result<RackView, FieldError> {

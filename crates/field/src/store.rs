@@ -176,7 +176,7 @@ mod tests {
             .unwrap();
         drop(connection);
         let refused = Store::open(&path).unwrap_err();
-        assert!(matches!(refused, FieldError::NewerDatabase { found: 99, known: 1 }), "{refused}");
+        assert!(matches!(refused, FieldError::NewerDatabase { found: 99, known: 2 }), "{refused}");
     }
 
     #[test]

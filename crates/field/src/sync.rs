@@ -6,20 +6,31 @@
 //! receipt only, whose log state must extend what this terminal saw before.
 
 mod blobs;
+mod progress;
 mod receipts;
 mod submit;
 
 use std::time::Duration;
 
 use serde::Serialize;
-use xunjian_domain::{hash::Sha256, text::Text};
+use xunjian_domain::{
+    hash::Sha256,
+    text::{Language, Text},
+};
 use xunjian_protocol::{ApiError, SyncApi, problem::ProblemCode};
 
+use self::progress::Tracker;
+pub use self::progress::{SyncProgress, SyncStage, SyncStop, SyncWatch};
 use crate::{
     Field,
     error::{Code, FieldError},
+    http::HttpClient,
+    pull::PullReport,
     store::record,
 };
+
+/// How often progress is told while nothing else happens.
+const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// How stubborn one run is.
 #[derive(Debug, Clone)]
@@ -98,6 +109,14 @@ pub struct SyncReport {
     pub quarantined: u64,
     /// What went wrong and still stands.
     pub errors: Vec<SyncFault>,
+    /// Whether somebody stopped the run; the next one goes on from there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub cancelled: bool,
+    /// The work package fetched afterwards, where the run was asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub package: Option<PullReport>,
 }
 
 /// What a pass leaves for the next one.
@@ -105,6 +124,7 @@ pub(crate) struct Pass<'a> {
     pub report: &'a mut SyncReport,
     /// Records the service does not know although it had acknowledged them.
     pub forgotten: Vec<Sha256>,
+    pub tracker: &'a Tracker<'a>,
 }
 
 impl Field {
@@ -113,15 +133,95 @@ impl Field {
     /// # Errors
     /// [`FieldError::NotEnrolled`] or a failing database. What the network or the service did wrong stands in the report.
     pub async fn sync_now(&self, api: &impl SyncApi, options: &SyncOptions) -> Result<SyncReport, FieldError> {
-        self.terminal()?;
         let mut report = SyncReport::default();
+        self.run_passes(api, options, &mut report, &Tracker::new(None)).await?;
+        Ok(report)
+    }
+
+    /// Sends what waits, fetches the receipts, then new work, over HTTP, to the service this terminal was enrolled at.
+    ///
+    /// # Errors
+    /// As [`Self::sync_now`].
+    pub async fn synchronise(&self, watch: &SyncWatch, language: Language) -> Result<SyncReport, FieldError> {
+        let client = HttpClient::of(self, &self.service_url()?, language)?.metered(watch.meter());
+        self.synchronise_with(&client, &SyncOptions::default(), watch).await
+    }
+
+    /// As [`Self::synchronise`], with any transport. Once `watch` says so the run stops where it waits, and its report says
+    /// how far it came.
+    ///
+    /// # Errors
+    /// As [`Self::sync_now`].
+    pub async fn synchronise_with(
+        &self,
+        api: &impl SyncApi,
+        options: &SyncOptions,
+        watch: &SyncWatch,
+    ) -> Result<SyncReport, FieldError> {
+        let tracker = Tracker::new(Some(watch));
+        let mut report = SyncReport::default();
+        let (records, (blobs, bytes)) = self
+            .store
+            .read(|connection| Ok((record::count_waiting(connection)?, record::unsent_totals(connection)?)))?;
+        tracker.records_to_come(records);
+        tracker.blobs_to_come(blobs, bytes);
+        let outcome = {
+            let work = self.send_and_fetch(api, options, &mut report, &tracker);
+            tokio::pin!(work);
+            let mut tick = tokio::time::interval(TELL_EVERY);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = watch.cancelled() => break None,
+                    outcome = &mut work => break Some(outcome),
+                    _ = tick.tick() => tracker.tell(),
+                }
+            }
+        };
+        match outcome {
+            Some(outcome) => outcome?,
+            None => {
+                report.cancelled = true;
+                self.count_open(&mut report)?;
+            }
+        }
+        Ok(report)
+    }
+
+    async fn send_and_fetch(
+        &self,
+        api: &impl SyncApi,
+        options: &SyncOptions,
+        report: &mut SyncReport,
+        tracker: &Tracker<'_>,
+    ) -> Result<(), FieldError> {
+        self.run_passes(api, options, report, tracker).await?;
+        tracker.stage(SyncStage::Package);
+        match self.pull(api).await {
+            Ok(package) => report.package = Some(package),
+            Err(error @ (FieldError::Database(_) | FieldError::Damaged(_))) => return Err(error),
+            // Said once: whoever cannot be reached for records cannot be reached for work either.
+            Err(error) if report.errors.iter().any(|fault| fault.code == error.code()) => {}
+            Err(error) => report.errors.push(SyncFault::of(&error)),
+        }
+        Ok(())
+    }
+
+    async fn run_passes(
+        &self,
+        api: &impl SyncApi,
+        options: &SyncOptions,
+        report: &mut SyncReport,
+        tracker: &Tracker<'_>,
+    ) -> Result<(), FieldError> {
+        self.terminal()?;
         let mut forgotten = Vec::new();
         let mut pauses = options.pauses.iter();
         loop {
             report.passes += 1;
             report.errors.clear();
             report.refused = 0;
-            let mut pass = Pass { report: &mut report, forgotten: std::mem::take(&mut forgotten) };
+            let mut pass = Pass { report, forgotten: std::mem::take(&mut forgotten), tracker };
             let outcome = self.sync_once(api, &mut pass).await;
             forgotten = pass.forgotten;
             let is_broken_for_good = match outcome {
@@ -132,21 +232,23 @@ impl Field {
                     !error.is_retryable()
                 }
             };
-            (report.still_pending, report.quarantined) = self.store.read(|connection| {
-                let rows = record::list(connection)?;
-                let open = rows.iter().filter(|row| row.state != record::RecordState::Delivered);
-                let (aside, pending): (Vec<_>, Vec<_>) = open.partition(|row| row.quarantined.is_some());
-                Ok((pending.len() as u64, aside.len() as u64))
-            })?;
+            self.count_open(report)?;
             let is_worth_it = report.still_pending > 0 && !is_broken_for_good;
-            match pauses.next().filter(|_| is_worth_it && !waits_for_people(&report)) {
+            match pauses.next().filter(|_| is_worth_it && !waits_for_people(report)) {
                 Some(pause) => tokio::time::sleep(*pause).await,
-                None => {
-                    self.add_set_aside(&mut report)?;
-                    return Ok(report);
-                }
+                None => return self.add_set_aside(report),
             }
         }
+    }
+
+    fn count_open(&self, report: &mut SyncReport) -> Result<(), FieldError> {
+        (report.still_pending, report.quarantined) = self.store.read(|connection| {
+            let rows = record::list(connection)?;
+            let open = rows.iter().filter(|row| row.state != record::RecordState::Delivered);
+            let (aside, pending): (Vec<_>, Vec<_>) = open.partition(|row| row.quarantined.is_some());
+            Ok((pending.len() as u64, aside.len() as u64))
+        })?;
+        Ok(())
     }
 
     /// What an earlier run set aside still stands: nobody put it right.
@@ -162,8 +264,11 @@ impl Field {
     }
 
     async fn sync_once(&self, api: &impl SyncApi, pass: &mut Pass<'_>) -> Result<(), FieldError> {
+        pass.tracker.stage(SyncStage::Records);
         self.submit(api, pass).await?;
+        pass.tracker.stage(SyncStage::Photos);
         self.send_blobs(api, pass).await?;
+        pass.tracker.stage(SyncStage::Receipts);
         self.fetch_receipts(api, pass).await
     }
 }

@@ -1,18 +1,28 @@
 //! 今日: the open rounds with their visits, and how far each has come.
 
-use rusqlite::{Connection, params};
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use rusqlite::Connection;
 use serde::Serialize;
-use xunjian_domain::{hash::Sha256, ids::VisitId, round::Round, text::Text, time::TimestampMs};
+use xunjian_domain::{
+    hash::Sha256,
+    ids::{PersonId, VisitId},
+    round::Round,
+    text::Text,
+    time::TimestampMs,
+    visit::seal_problems,
+};
 
 use crate::{
     Field,
+    draft::DraftRef,
     error::FieldError,
     store::{
-        from_json, from_text,
-        package::{self, PackageHead},
+        draft,
+        package::{self, Assigned, PackageHead, VisitRow},
         person::Person,
-        record::{RecordRow, RecordState},
-        sql,
+        record::{self, RecordRow, RecordState},
     },
 };
 
@@ -65,6 +75,8 @@ pub struct TodayVisit {
     pub kind: String,
     /// As the plan titles it.
     pub title: String,
+    /// The room it happens in; empty for clusters.
+    pub room_name: String,
     /// How far it has come.
     pub state: VisitState,
     /// Lines.
@@ -73,6 +85,20 @@ pub struct TodayVisit {
     pub answered: u32,
     /// Lines without an answer.
     pub missing: u32,
+    /// An open draft of this person that nothing keeps from being sealed.
+    pub ready: bool,
+    /// Problems reported, in this person's draft or in the newest record.
+    pub findings: u32,
+    /// Photos and other evidence, there too.
+    pub photos: u32,
+    /// Names of those whom the service asked to walk it.
+    pub assigned_to: Vec<String>,
+    /// Whether this person is one of them.
+    pub is_mine: bool,
+    /// When this person started the open draft.
+    pub started_at: Option<TimestampMs>,
+    /// When the newest record was sealed.
+    pub sealed_at: Option<TimestampMs>,
     /// Colleagues with an open draft of the same visit on this terminal.
     pub also_drafted_by: String,
     /// The newest record of the visit.
@@ -118,9 +144,19 @@ impl Field {
         let warnings = self.clock_warnings(&now)?;
         self.store.read(|connection| {
             let head = PackageHead::require(connection)?;
+            let standing = Standing::load(connection, person)?;
             let mut rounds = Vec::new();
-            for round in package::open_rounds(connection)? {
-                let visits = visits(connection, &round, person)?;
+            for id in package::open_round_ids(connection)? {
+                let plan = self.layouts.round(connection, &id)?;
+                let mut visits = Vec::new();
+                for row in package::visits_of_round(connection, &id)? {
+                    let mut visit = standing.of(row);
+                    visit.ready = visit.state == VisitState::Draft
+                        && visit.missing == 0
+                        && self.is_ready(connection, &visit.id, person, day)?;
+                    visits.push(visit);
+                }
+                let round = plan.plan.plan.round.clone();
                 rounds.push(TodayRound { is_due: (round.due_from..=round.due_by).contains(&day), visits, round });
             }
             Ok(Today {
@@ -132,41 +168,85 @@ impl Field {
             })
         })
     }
+
+    fn is_ready(
+        &self,
+        connection: &Connection,
+        visit: &VisitId,
+        whose: &Person,
+        day: Date,
+    ) -> Result<bool, FieldError> {
+        let desk = self.desk(connection, DraftRef { visit, person: &whose.id })?;
+        let (results, findings) = (desk.results(connection)?, draft::findings(connection, &desk.draft.id)?);
+        Ok(seal_problems(&desk.layout.template, &desk.layout.visit, &results, &findings, day).is_empty())
+    }
 }
 
-fn visits(connection: &Connection, round: &Round, person: &Person) -> Result<Vec<TodayVisit>, FieldError> {
-    let mut statement = connection.prepare_cached(sql!("visit/progress"))?;
-    let mut rows = statement.query(params![round.id.as_str(), person.id.as_str()])?;
-    let mut visits = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (lines, in_draft): (u32, u32) = (row.get(3)?, row.get(5)?);
-        let (draft, state, record): (String, String, String) = (row.get(4)?, row.get(6)?, row.get(7)?);
-        let is_quarantined: bool = row.get(8)?;
-        let state = match (draft.is_empty(), state.as_str()) {
-            (false, _) => VisitState::Draft,
-            (true, "") => VisitState::NotStarted,
-            (true, state) => match (from_json::<RecordState>(&format!("\"{state}\""))?, is_quarantined) {
+/// What this terminal holds of visits, read at once: a round may have thousands of them.
+pub(crate) struct Standing {
+    mine: HashMap<VisitId, draft::Progress>,
+    others: HashMap<VisitId, String>,
+    newest: HashMap<VisitId, record::Newest>,
+    assigned: HashMap<VisitId, Vec<Assigned>>,
+    person: PersonId,
+}
+
+impl Standing {
+    pub(crate) fn load(connection: &Connection, person: &Person) -> Result<Self, FieldError> {
+        Ok(Self {
+            mine: draft::progress(connection, &person.id)?,
+            others: draft::drafted_by_others(connection, &person.id)?,
+            newest: record::newest(connection)?,
+            assigned: package::assignments(connection)?,
+            person: person.id.clone(),
+        })
+    }
+
+    /// How far the visit has come.
+    pub(crate) fn state(&self, visit: &VisitId) -> VisitState {
+        match (self.mine.get(visit), self.newest.get(visit)) {
+            (Some(_), _) => VisitState::Draft,
+            (None, None) => VisitState::NotStarted,
+            (None, Some(newest)) => match (newest.state, newest.is_quarantined) {
                 (RecordState::Delivered, _) => VisitState::Delivered,
                 (_, true) => VisitState::Returned,
                 _ => VisitState::Sealed,
             },
-        };
-        let answered = match state {
-            VisitState::NotStarted => 0,
-            VisitState::Draft => in_draft,
-            _ => lines,
-        };
-        visits.push(TodayVisit {
-            id: VisitId::new(row.get::<_, String>(0)?),
-            kind: row.get(1)?,
-            title: row.get(2)?,
-            state,
-            lines,
-            answered,
-            missing: lines - answered.min(lines),
-            also_drafted_by: row.get(9)?,
-            record: if record.is_empty() { None } else { Some(from_text(&record)?) },
-        });
+        }
     }
-    Ok(visits)
+
+    fn of(&self, row: VisitRow) -> TodayVisit {
+        let (mine, newest) = (self.mine.get(&row.id), self.newest.get(&row.id));
+        let state = self.state(&row.id);
+        let answered = match (mine, state) {
+            (Some(mine), _) => mine.lines,
+            (None, VisitState::NotStarted) => 0,
+            (None, _) => row.lines,
+        };
+        let (findings, photos) = match (mine, newest) {
+            (Some(mine), _) => (mine.findings, mine.photos),
+            (None, Some(newest)) => (newest.findings, newest.photos),
+            (None, None) => (0, 0),
+        };
+        let assigned = self.assigned.get(&row.id).map_or(&[][..], Vec::as_slice);
+        TodayVisit {
+            kind: row.kind,
+            title: row.title,
+            room_name: row.room_name,
+            state,
+            lines: row.lines,
+            answered,
+            missing: row.lines - answered.min(row.lines),
+            ready: false,
+            findings,
+            photos,
+            assigned_to: assigned.iter().map(|assigned| assigned.name.clone()).collect(),
+            is_mine: assigned.iter().any(|assigned| assigned.person == self.person),
+            started_at: mine.map(|mine| mine.started.wall_ms),
+            sealed_at: newest.map(|newest| newest.sealed.wall_ms),
+            also_drafted_by: self.others.get(&row.id).cloned().unwrap_or_default(),
+            record: newest.map(|newest| newest.id),
+            id: row.id,
+        }
+    }
 }

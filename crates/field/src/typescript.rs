@@ -4,8 +4,9 @@
 use ts_rs::{Config, ExportError, TS};
 
 use crate::{
-    AnswerReport, Attached, BulkReport, Enrolled, NewAnswer, NewFinding, NewReading, NewSighting, PullReport, RackView,
-    RecordDetail, ScanReport, Sealed, Status, SyncReport, Today, VisitView,
+    AnswerReport, AppInfo, Attached, BulkReport, EnrolRequest, Enrolled, IpcError, LabelLookup, NewAnswer, NewFinding,
+    NewReading, NewSeal, NewSighting, OutboxItem, PhotoNote, PhotoSize, PullReport, RackView, RecordDetail, ScanReport,
+    Sealed, SealedVisit, SessionView, Status, SyncProgress, SyncReport, Today, VisitView,
 };
 
 /// Writes one file a type, with every type it is made of.
@@ -14,19 +15,30 @@ use crate::{
 /// When a file cannot be written.
 pub fn export(config: &Config) -> Result<(), ExportError> {
     AnswerReport::export_all(config)?;
+    AppInfo::export_all(config)?;
     Attached::export_all(config)?;
     BulkReport::export_all(config)?;
+    EnrolRequest::export_all(config)?;
     Enrolled::export_all(config)?;
+    IpcError::export_all(config)?;
+    LabelLookup::export_all(config)?;
     NewAnswer::export_all(config)?;
     NewFinding::export_all(config)?;
     NewReading::export_all(config)?;
+    NewSeal::export_all(config)?;
     NewSighting::export_all(config)?;
+    OutboxItem::export_all(config)?;
+    PhotoNote::export_all(config)?;
+    PhotoSize::export_all(config)?;
     PullReport::export_all(config)?;
     RackView::export_all(config)?;
     RecordDetail::export_all(config)?;
     ScanReport::export_all(config)?;
     Sealed::export_all(config)?;
+    SealedVisit::export_all(config)?;
+    SessionView::export_all(config)?;
     Status::export_all(config)?;
+    SyncProgress::export_all(config)?;
     SyncReport::export_all(config)?;
     Today::export_all(config)?;
     VisitView::export_all(config)

@@ -13,6 +13,8 @@ mod terminal;
 mod clock;
 #[path = "engine/draft.rs"]
 mod draft;
+#[path = "engine/evidence.rs"]
+mod evidence;
 #[path = "engine/keys.rs"]
 mod keys;
 #[path = "engine/labels.rs"]
@@ -21,7 +23,15 @@ mod labels;
 mod packages;
 #[path = "engine/racks.rs"]
 mod racks;
+#[path = "engine/run.rs"]
+mod run;
+#[path = "engine/seal.rs"]
+mod seal;
+#[path = "engine/session.rs"]
+mod session;
 #[path = "engine/sync.rs"]
 mod sync;
+#[path = "engine/today.rs"]
+mod today;
 #[path = "engine/visits.rs"]
 mod visits;

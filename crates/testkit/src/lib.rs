@@ -2,6 +2,7 @@
 //! dev-dependency, and the maker of the demo data.
 
 pub mod export;
+pub mod full_racks;
 pub mod messy_ledger;
 pub mod odd_workbook;
 pub mod photograph;

@@ -11,6 +11,20 @@ use crate::programs::Service;
 impl Story {
     /// Site, people, ledger, labels, round.
     pub(super) fn set_up(&mut self, done: &mut Inspection) -> anyhow::Result<()> {
+        self.make_site()?;
+        done.import = self.import(&[])?;
+        let count = |name: &str| done.import[name].clone();
+        self.tell(
+            &format!("台账：{} 行，导入 {}，跳过 {}", count("rows"), count("imported"), count("skipped")),
+            "ledger imported, every other row listed with its reason",
+        );
+        self.print_labels(done)?;
+        done.round = self.open_round()?;
+        Ok(())
+    }
+
+    /// Parties, keys, people.
+    pub(super) fn make_site(&mut self) -> anyhow::Result<()> {
         let root = self.root_folder();
         let init = self
             .central()
@@ -21,23 +35,28 @@ impl Story {
             .json()?;
         self.fingerprint = text(&init, "root_fingerprint")?;
         self.tell(&format!("站点已建立，根指纹 {}…", &self.fingerprint[..16]), "the site is made");
-        for (name, party, role) in [("镕堃", "provider", "inspector"), ("王䶮", "manager", "reviewer")] {
+        for (name, party, role) in
+            [("镕堃", "provider", "inspector"), ("王䶮", "manager", "reviewer"), ("陈㛃", "provider", "administrator")]
+        {
             self.central().args(["user", "add", "--name", name, "--party", party, "--role", role]).json()?;
         }
-        done.import = self.central().args(["ledger", "import"]).args(&self.options.ledgers).json()?;
-        let count = |name: &str| done.import[name].clone();
-        self.tell(
-            &format!("台账：{} 行，导入 {}，跳过 {}", count("rows"), count("imported"), count("skipped")),
-            "ledger imported, every other row listed with its reason",
-        );
-        self.print_labels(done)?;
+        Ok(())
+    }
+
+    /// The story's ledger files, and these.
+    pub(super) fn import(&self, more: &[PathBuf]) -> anyhow::Result<Value> {
+        self.central().args(["ledger", "import"]).args(self.options.ledgers.iter().chain(more)).json()
+    }
+
+    /// This quarter's round.
+    pub(super) fn open_round(&self) -> anyhow::Result<Value> {
         let quarter = today_quarter();
-        done.round = self.central().args(["round", "open", "--quarter", &quarter]).json()?;
+        let round = self.central().args(["round", "open", "--quarter", &quarter]).json()?;
         self.tell(
-            &format!("{quarter} 计划：应检 {} 项，已记入日志第 {} 叶", done.round["lines_due"], done.round["leaf"]),
+            &format!("{quarter} 计划：应检 {} 项，已记入日志第 {} 叶", round["lines_due"], round["leaf"]),
             "the plan is logged before anyone walks",
         );
-        Ok(())
+        Ok(round)
     }
 
     /// Prints every label and reads the pictures back.
@@ -60,7 +79,8 @@ impl Story {
     }
 
     /// Where the label pictures are.
-    pub(crate) fn labels_folder(&self) -> PathBuf {
+    #[must_use]
+    pub fn labels_folder(&self) -> PathBuf {
         self.options.folder.join("labels")
     }
 

@@ -118,6 +118,10 @@ export function useBackend(): Backend {
 
 /** Chooses the backend of the app entry. A bare browser gets the fake in development only, never in a build. */
 export async function openBackend(): Promise<Backend> {
-  if (import.meta.env.DEV && !isTauri()) return (await import('./fake')).createFakeBackend()
+  if (import.meta.env.DEV && !isTauri()) {
+    // `/?fake=locked#/` and `/?fake=fresh#/` open the first screens.
+    const session = (['fresh', 'locked'] as const).find((one) => one === new URLSearchParams(location.search).get('fake'))
+    return (await import('./fake')).createFakeBackend(session ? { session } : {})
+  }
   return (await import('./tauri')).createTauriBackend()
 }

@@ -3,4 +3,4 @@
 /**
  * The codes that edges act on. A code never changes its meaning.
  */
-export type Code = "not_enrolled" | "which_person" | "passphrase" | "no_package" | "not_found" | "wrong_state" | "input" | "photo" | "not_ready" | "problem" | "unreachable" | "integrity" | "log_inconsistent" | "in_use" | "update" | "system";
+export type Code = "not_enrolled" | "which_person" | "passphrase" | "locked" | "no_package" | "not_found" | "wrong_state" | "input" | "photo" | "not_ready" | "problem" | "unreachable" | "integrity" | "log_inconsistent" | "in_use" | "update" | "system";

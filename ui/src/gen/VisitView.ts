@@ -11,6 +11,7 @@ import type { SealProblem } from "./SealProblem";
 import type { Sighting } from "./Sighting";
 import type { SubjectView } from "./SubjectView";
 import type { Text } from "./Text";
+import type { TimestampMs } from "./TimestampMs";
 import type { VisitId } from "./VisitId";
 import type { VisitKind } from "./VisitKind";
 import type { VisitState } from "./VisitState";
@@ -40,6 +41,14 @@ title: string,
  */
 subject: SubjectView, 
 /**
+ * The room it happens in; empty for clusters.
+ */
+room_name: string, 
+/**
+ * Whose answers these are.
+ */
+person_name: string, 
+/**
  * How far it has come.
  */
 state: VisitState, 
@@ -48,9 +57,17 @@ state: VisitState,
  */
 started: ClockReading | null, 
 /**
+ * When this person changed something last, in an open draft.
+ */
+last_saved_at: TimestampMs | null, 
+/**
  * Lines answered.
  */
 answered: number, 
+/**
+ * Those of them that “其余全部正常” filled.
+ */
+bulk: number, 
 /**
  * Numbers of the lines without an answer.
  */

@@ -1,6 +1,6 @@
 // Every visible text lives in this folder as a whole sentence: a folder a language, a file a feature, the file's name being
 // the first part of the key. Chinese is the source; English has exactly the same keys (tests/locales/keys.test.ts).
-import { createI18n, type LocaleMessageDictionary, type VueMessageType } from 'vue-i18n'
+import { createI18n } from 'vue-i18n'
 
 export const languages = ['zh-CN', 'en'] as const
 export type Language = (typeof languages)[number]
@@ -9,7 +9,9 @@ export function isLanguage(value: unknown): value is Language {
   return languages.some((language) => language === value)
 }
 
-export type Messages = LocaleMessageDictionary<VueMessageType>
+export interface Messages {
+  [key: string]: string | Messages
+}
 
 const files = import.meta.glob<Messages>('./*/*.json', { eager: true, import: 'default' })
 

@@ -2,15 +2,21 @@
 import { ref, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
 
+import { useBackend } from '@/backend'
+
+import { keepPlaces } from './place'
 import { useSession } from './store'
 
 export function useGuard(): { ready: Ref<boolean> } {
   const router = useRouter()
   const session = useSession()
   const ready = ref(false)
+  keepPlaces(router, useBackend(), () => session.person !== null)
 
   const allowed = (isOpen: boolean): true | { name: string; query?: Record<string, string>; replace: true } => {
-    if (!session.view?.enrolled) return isOpen ? true : { name: 'enrol', replace: true }
+    // A session that could not be read is not a fresh tablet: the lock screen says what is wrong and tries again.
+    if (!session.view) return isOpen ? true : { name: 'unlock', replace: true }
+    if (!session.view.enrolled) return isOpen ? true : { name: 'enrol', replace: true }
     if (!session.person && !isOpen) return { name: 'unlock', replace: true }
     return true
   }

@@ -1,6 +1,6 @@
 // The one run of synchronisation there may be, and what still waits. The badge, the outbox and the records look here.
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 
 import { type SyncRun, useBackend } from '@/backend'
 import { asBackendError, type BackendError } from '@/backend/error'
@@ -15,11 +15,19 @@ export const useSync = defineStore('sync', () => {
   const report = ref<SyncReport | null>(null)
   const fault = shallowRef<BackendError | null>(null)
 
+  /** Records set aside wait for a person, not for a run: the session does not count them, but nothing is green above them. */
+  const aside = ref(0)
+  async function look(): Promise<void> {
+    const status = session.person ? await backend.status().catch(() => null) : null
+    if (status) aside.value = status.records.quarantined
+  }
+  watch(() => session.person?.id, look, { immediate: true })
+
   const waiting = computed(() => session.view?.waiting_records ?? 0)
   /** What the badge says. Green (`clear`) only when nothing waits for a receipt. */
   const state = computed<'running' | 'failed' | 'waiting' | 'clear'>(() => {
     if (run.value) return 'running'
-    if (fault.value || (report.value?.errors.length ?? 0) > 0) return 'failed'
+    if (fault.value || aside.value > 0 || (report.value?.errors.length ?? 0) > 0) return 'failed'
     return waiting.value > 0 ? 'waiting' : 'clear'
   })
 
@@ -34,7 +42,7 @@ export const useSync = defineStore('sync', () => {
       fault.value = asBackendError(error)
     } finally {
       run.value = null
-      await session.read().catch(() => undefined)
+      await Promise.all([session.read().catch(() => undefined), look()])
     }
   }
 
@@ -42,5 +50,10 @@ export const useSync = defineStore('sync', () => {
     await run.value?.cancel()
   }
 
-  return { progress, report, fault, waiting, state, isRunning: computed(() => run.value !== null), start, cancel }
+  /** The person has read what went wrong; what it left waiting still shows. */
+  function forget(): void {
+    fault.value = null
+  }
+
+  return { aside, progress, report, fault, waiting, state, isRunning: computed(() => run.value !== null), start, cancel, forget }
 })

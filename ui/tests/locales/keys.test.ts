@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import en from '@/locales/en.json'
-import zhCN from '@/locales/zh-CN.json'
+import { messagesOf } from '@/locales'
 
 type Tree = { readonly [key: string]: string | Tree }
 
@@ -15,8 +14,8 @@ function texts(tree: Tree, prefix = ''): [key: string, text: string][] {
 const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort()
 
 describe('the locale files', () => {
-  const chinese = texts(zhCN)
-  const english = new Map(texts(en))
+  const chinese = texts(messagesOf('zh-CN') as Tree)
+  const english = new Map(texts(messagesOf('en') as Tree))
 
   it('have exactly the same keys in the same order', () => {
     expect([...english.keys()]).toEqual(chinese.map(([key]) => key))

@@ -16,12 +16,12 @@ use xunjian_domain::{
 use xunjian_proof::{
     note::verifier_key,
     statement::{HolderKind, KeyStatement, PartyRef},
-    suite::{Ed25519Signer, Signer as _},
+    suite::{Ed25519Signer, KeyId, Signer as _},
 };
 
 use super::{Context, say};
 use crate::{
-    enrol::{self, KeyRequests},
+    enrol::{self, KeyRequests, RevocationFile},
     error::Error,
     keys,
     log::COMMAND_LINE,
@@ -209,9 +209,7 @@ impl Terminal {
             Self::EnrolCode { person } => {
                 let (person, code, expires_at) = enrol::issue_code(&site, COMMAND_LINE, &person)?;
                 site.sequence()?;
-                let grouped: Vec<String> =
-                    code.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
-                let grouped = grouped.join("-");
+                let grouped = enrol::grouped(&code);
                 context.print(&json!({ "code": grouped, "person": person.id, "expires_at": expires_at }), |language| {
                     say(
                         language,
@@ -260,9 +258,9 @@ pub enum Key {
         #[arg(long)]
         yes: bool,
     },
-    /// 收入已签发的声明 · Take signed statements in.
+    /// 收入已签发的声明或吊销 · Take signed statements, or a signed revocation, in.
     Admit {
-        /// `key sign` 写出的文件 · The file of statements.
+        /// `key sign` 写出的文件 · The file that `key sign` wrote.
         statements: PathBuf,
     },
     /// 根密钥就在手边时一步完成 · Sign and admit in one step.
@@ -278,9 +276,13 @@ pub enum Key {
         /// 原因 · Reason.
         #[arg(long)]
         reason: String,
-        /// 根密钥目录 · Folder of root keys.
-        #[arg(long)]
-        root: PathBuf,
+        /// 根密钥目录，就在手边时 · Folder of root keys, where they are at hand.
+        #[arg(long, required_unless_present = "out")]
+        root: Option<PathBuf>,
+        /// 写入文件，由保管者离线签名后用 key admit 收入 · File for the keepers of the root to sign, on a machine that is never
+        /// connected; `key admit` takes it in.
+        #[arg(long, conflicts_with = "root")]
+        out: Option<PathBuf>,
     },
 }
 
@@ -290,7 +292,13 @@ impl Key {
             Self::Pending { out } => pending(context, out),
             Self::Sign { requests, root, out, yes } => sign(context, &requests, &root, &out, yes),
             Self::Admit { statements } => {
-                let signed: KeyRequests = serde_json::from_str(&read_text(&statements)?)?;
+                let text = read_text(&statements)?;
+                if let Ok(RevocationFile { signed: Some(signed), .. }) = serde_json::from_str(&text) {
+                    let key = enrol::admit_revocation(&context.site()?, &signed)?;
+                    print_revoked(context, &key);
+                    return Ok(ExitCode::SUCCESS);
+                }
+                let signed: KeyRequests = serde_json::from_str(&text)?;
                 let admitted = enrol::admit(&context.site()?, &signed.statements)?;
                 print_statements(context, &admitted, "已确认并记入日志", "admitted and logged");
                 Ok(ExitCode::SUCCESS)
@@ -302,18 +310,72 @@ impl Key {
                 print_statements(context, &admitted, "已确认并记入日志", "admitted and logged");
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Revoke { key, reason, root } => {
+            Self::Revoke { key, reason, root, out } => {
                 let id = key
                     .parse()
                     .map_err(|_| Error::told(format!("“{key}”不是密钥编号"), format!("“{key}” is not a key id")))?;
-                enrol::revoke(&context.site()?, &id, &reason, &root_signers(&root)?)?;
-                context.print(&json!({ "revoked": key }), |language| {
-                    say(language, format!("已吊销 {key} 并记入日志"), format!("{key} is revoked, and the log says so"))
-                });
+                let site = context.site()?;
+                if let Some(out) = out {
+                    let file = enrol::ask_to_revoke(&site, &id, &reason)?;
+                    write_json(&out, &file)?;
+                    context.print(&json!({ "asked": key, "out": out }), |language| {
+                        say(
+                            language,
+                            format!("尚未吊销：请保管者离线运行 xunjian key sign {}", out.display()),
+                            format!("not revoked yet: its keepers run `xunjian key sign {}` offline", out.display()),
+                        )
+                    });
+                } else if let Some(root) = root {
+                    enrol::revoke(&site, &id, &reason, &root_signers(&root)?)?;
+                    print_revoked(context, &id);
+                }
                 Ok(ExitCode::SUCCESS)
             }
         }
     }
+}
+
+fn print_revoked(context: &Context, key: &KeyId) {
+    context.print(&json!({ "revoked": key }), |language| {
+        say(language, format!("已吊销 {key} 并记入日志"), format!("{key} is revoked, and the log says so"))
+    });
+}
+
+fn write_json(file: &Path, document: &impl serde::Serialize) -> Result<(), Error> {
+    fs::write(file, serde_json::to_vec_pretty(document)?).map_err(Error::io(file.display().to_string()))
+}
+
+/// Asks before anything is signed, unless everything was compared already.
+fn confirm(context: &Context, shown: &str, yes: bool) -> Result<(), Error> {
+    if yes {
+        return Ok(());
+    }
+    eprintln!("{shown}");
+    eprint!("{}", say(context.language, "逐个核对无误后输入 yes：", "Compare each one, then type yes: "));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(Error::io("standard input"))?;
+    if answer.trim() == "yes" {
+        return Ok(());
+    }
+    Err(Error::told("没有确认，未签发；脚本中请用 --yes", "not confirmed, nothing was signed; scripts use --yes"))
+}
+
+/// Signs a revocation: shows whose key it is and why, asks, signs.
+fn sign_revocation(
+    context: &Context,
+    mut file: RevocationFile,
+    root: &Path,
+    out: &Path,
+    yes: bool,
+) -> Result<ExitCode, Error> {
+    let statements = [file.statement.clone()];
+    let reason = &file.revocation.reason;
+    let (zh, en) = (format!("将吊销（{reason}）"), format!("about to revoke ({reason})"));
+    confirm(context, &describe(&statements, context.language, &zh, &en), yes)?;
+    file.signed = Some(enrol::sign_revocation(&file, &root_signers(root)?)?);
+    write_json(out, &file)?;
+    print_statements(context, &statements, "已签吊销", "revocation signed");
+    Ok(ExitCode::SUCCESS)
 }
 
 fn pending(context: &Context, out: Option<PathBuf>) -> Result<ExitCode, Error> {
@@ -327,7 +389,11 @@ fn pending(context: &Context, out: Option<PathBuf>) -> Result<ExitCode, Error> {
 
 /// Shows what would be stated, asks, signs. A keeper compares each line with what the person or tablet says.
 fn sign(context: &Context, file: &Path, root: &Path, out: &Path, yes: bool) -> Result<ExitCode, Error> {
-    let mut requests: KeyRequests = serde_json::from_str(&read_text(file)?)?;
+    let text = read_text(file)?;
+    if let Ok(revocation) = serde_json::from_str(&text) {
+        return sign_revocation(context, revocation, root, out, yes);
+    }
+    let mut requests: KeyRequests = serde_json::from_str(&text)?;
     let is_machine =
         |statement: &&KeyStatement| !matches!(statement.holder_kind, HolderKind::Person | HolderKind::Terminal);
     if let Some(machine) = requests.requests.iter().find(is_machine) {
@@ -337,18 +403,7 @@ fn sign(context: &Context, file: &Path, root: &Path, out: &Path, yes: bool) -> R
             format!("the file asks for a key of the service itself ({kind:?}); that is only made by init. Refused"),
         ));
     }
-    if !yes {
-        eprintln!("{}", describe(&requests.requests, context.language, "将签发", "about to sign"));
-        eprint!("{}", say(context.language, "逐个核对无误后输入 yes：", "Compare each one, then type yes: "));
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).map_err(Error::io("standard input"))?;
-        if answer.trim() != "yes" {
-            return Err(Error::told(
-                "没有确认，未签发；脚本中请用 --yes",
-                "not confirmed, nothing was signed; scripts use --yes",
-            ));
-        }
-    }
+    confirm(context, &describe(&requests.requests, context.language, "将签发", "about to sign"), yes)?;
     requests.statements = enrol::sign_requests(&requests, &root_signers(root)?)?;
     fs::write(out, serde_json::to_vec_pretty(&requests)?).map_err(Error::io(out.display().to_string()))?;
     print_statements(context, &requests.requests, "已签发", "signed");

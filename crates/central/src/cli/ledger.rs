@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use serde_json::json;
 use xunjian_domain::{
+    ids::RoundId,
     round::{Quarter, RoundKind},
     subject::SubjectKind,
 };
@@ -13,7 +14,7 @@ use xunjian_domain::{
 use super::{Context, say};
 use crate::{
     error::Error,
-    labels::{self, LabelFormat, LabelRequest},
+    labels::{self, LabelFormat, LabelRequest, Output},
     ledger::{self, ImportMode},
     ledger_import::SourceFile,
     log::COMMAND_LINE,
@@ -141,6 +142,9 @@ pub struct RoundOpen {
     /// 排除，形如 rack:A03=停电检修（room、rack、cluster） · Leave out, with a reason.
     #[arg(long = "exclude")]
     exclusions: Vec<String>,
+    /// 沿用此轮次的排除、分派与工期长度 · Take exclusions, assignments and the length of the due window from this round.
+    #[arg(long)]
+    copy_from: Option<String>,
 }
 
 impl Round {
@@ -153,8 +157,10 @@ impl Round {
             kind: if open.special { RoundKind::Special } else { RoundKind::Quarterly },
             quarter,
             title: open.title,
-            due: open.due_from.zip(open.due_by),
+            due: round::Due { from: open.due_from, by: open.due_by },
             exclusions: open.exclusions.iter().map(|text| parse_exclusion(text)).collect::<Result<_, _>>()?,
+            left_out: Vec::new(),
+            copy_from: open.copy_from.map(RoundId::new),
         };
         let opened = round::open(&context.site()?, COMMAND_LINE, &new)?;
         let plan = &opened.plan;
@@ -265,7 +271,8 @@ impl Labels {
             only_rack: self.rack,
         };
         let format = LabelFormat { width_tenth_mm, height_tenth_mm, dpi: self.dpi };
-        let job = labels::print(&context.site()?, COMMAND_LINE, &request, format, &self.out)?;
+        let output = Output { folder: &self.out, job: "" };
+        let job = labels::print(&context.site()?, COMMAND_LINE, &request, format, output)?.job;
         context.print(&json!({ "labels": job.labels, "out": self.out }), |language| {
             let (count, out) = (job.labels.len(), self.out.display());
             say(

@@ -17,6 +17,10 @@ pub struct Serve {
     /// 启动后将实际地址写入此文件 · File to write the actual address to, once it listens.
     #[arg(long)]
     address_file: Option<PathBuf>,
+    /// 人员与终端访问本服务所用的网址（默认取浏览器所用地址） · Where people and tablets reach the service, if not at the
+    /// address they ask for: goes into enrolment codes.
+    #[arg(long, env = "XUNJIAN_PUBLIC_URL")]
+    public_url: Option<String>,
 }
 
 impl Serve {
@@ -41,7 +45,7 @@ impl Serve {
             context.print(&json!({ "listening": url, "site": name }), |language| {
                 say(language, format!("{name}：服务已启动 {url}"), format!("{name}: serving at {url}"))
             });
-            http::serve(site, listener, stopped()).await
+            http::serve_at(site, self.public_url, listener, stopped()).await
         })?;
         Ok(ExitCode::SUCCESS)
     }

@@ -24,7 +24,12 @@ pub struct Failed {
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
+        let mut wait = None;
         let problem = match self.error {
+            Error::TooManyTries(seconds) => {
+                wait = Some(seconds);
+                Problem::new(ProblemCode::TooManyTries, format!("{seconds} s"), self.language)
+            }
             Error::Problem(code, detail) => Problem::new(code, detail, self.language),
             other => {
                 // What exactly failed is for the log, not for whoever asked.
@@ -34,7 +39,18 @@ impl IntoResponse for Failed {
         };
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response()
+        let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl Failed {
+    /// An error in the language of its request.
+    pub(super) fn new(error: Error, language: Language) -> Self {
+        Self { error, language }
     }
 }
 
@@ -49,7 +65,7 @@ impl Asked {
     }
 }
 
-fn language(headers: &HeaderMap) -> Language {
+pub(super) fn language(headers: &HeaderMap) -> Language {
     let tag = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     tag.map_or(Language::Zh, Language::from_tag)
 }

@@ -10,6 +10,7 @@ use axum::{
 use xunjian_protocol::{
     log::{ConsistencyAnswer, ConsistencyRequest},
     package::WorkPackage,
+    path,
     problem::{Problem, ProblemCode},
 };
 
@@ -17,7 +18,13 @@ use super::{
     App,
     answer::{Asked, Caller, Failed, hash, read},
 };
-use crate::{clock, error::Error, ledger, log, package, session};
+use crate::{
+    clock,
+    error::Error,
+    ledger, log,
+    package::{self, Extras},
+    session,
+};
 
 /// Everything open for the terminal, or 304 while nothing has changed.
 #[utoipa::path(get, path = "/v1/work-package",
@@ -28,10 +35,11 @@ pub async fn work_package(
     Caller(terminal): Caller,
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
+    let extras = Extras::of_header(headers.get(path::ACCEPTS).and_then(|value| value.to_str().ok()));
     let (etag, package) = app
         .run(move |site| {
             session::refuse_revoked(site, &terminal)?;
-            package::build(site)
+            package::build(site, extras)
         })
         .await
         .map_err(asked.fail())?;

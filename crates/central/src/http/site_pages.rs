@@ -33,6 +33,7 @@ pub async fn front(State(app): State<App>) -> Response {
         &format!(
             "<p>{}</p><p>站点根指纹 Site root fingerprint<br><code>{fingerprint}</code></p>\
              <p>请与纸质确认单核对。Compare it with the one on paper.</p>\
+             <p><a href=\"/console/\">巡检控制台 Console</a></p>\
              <p><a href=\"/openapi.json\">openapi.json</a> · <a href=\"/v1/log/checkpoint\">checkpoint</a></p>",
             escape(&root.name)
         ),

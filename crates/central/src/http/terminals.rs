@@ -4,6 +4,7 @@ use axum::{Json, body::Bytes, extract::State};
 use xunjian_protocol::{
     enrol::{EnrolAnswer, EnrolRequest},
     hello::{Hello, VERSION},
+    path::ACCEPTS_ASSIGNMENTS,
     problem::Problem,
     session::{Challenge, ChallengeRequest, Session, SessionRequest},
 };
@@ -24,7 +25,7 @@ pub async fn hello(State(app): State<App>, asked: Asked) -> Result<Json<Hello>, 
         site_name: root.name.clone(),
         root_fingerprint: fingerprint.to_hex(),
         versions: vec![VERSION],
-        capabilities: Vec::new(),
+        capabilities: vec![ACCEPTS_ASSIGNMENTS.to_owned()],
         now_ms: clock::now().0,
     }))
 }

@@ -34,6 +34,10 @@ pub(super) struct SheetRow {
 pub(super) struct Table {
     /// For messages: `ledger.xlsx` or `ledger.xlsx［A区］`.
     pub(super) source: String,
+    /// The file alone.
+    pub(super) file: String,
+    /// The sheet alone; empty for text files.
+    pub(super) sheet: String,
     /// Its heading row.
     pub(super) header: Header,
     rows: Vec<SheetRow>,
@@ -70,7 +74,8 @@ pub(super) fn tables_of(file: &SourceFile, wanted: &[TableKind]) -> Result<Vec<T
                 Some(name) if many => format!("{}［{name}］", file.name),
                 _ => file.name.clone(),
             };
-            Some(Table { source, header, rows: sheet.rows })
+            let (file, name) = (file.name.clone(), sheet.name.clone().unwrap_or_default());
+            Some(Table { source, file, sheet: name, header, rows: sheet.rows })
         })
         .collect();
     if tables.is_empty() {

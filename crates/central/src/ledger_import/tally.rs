@@ -5,7 +5,7 @@ use xunjian_domain::{
     text::Text,
 };
 
-use super::{heading::Column, table::Row};
+use super::{ProblemPlace, heading::Column, table::Row};
 
 /// The report while it grows.
 #[derive(Debug)]
@@ -13,14 +13,14 @@ pub(super) struct Tally {
     many_tables: bool,
     rows: u32,
     skipped: u32,
-    problems: Vec<(usize, RowProblem)>,
+    problems: Vec<(usize, RowProblem, ProblemPlace)>,
 }
 
 /// What is wrong with one row, so far.
 #[derive(Debug)]
 pub(super) struct Findings<'r> {
     row: Row<'r>,
-    problems: Vec<RowProblem>,
+    problems: Vec<(RowProblem, String)>,
 }
 
 impl<'r> Findings<'r> {
@@ -31,13 +31,14 @@ impl<'r> Findings<'r> {
 
     /// Lists a problem of the row.
     pub(super) fn list(&mut self, column: Column, code: RowCode, message: Text) {
+        let value = self.row.raw(column).to_owned();
         let column = self.row.table.header.spelling(column).to_owned();
-        self.problems.push(RowProblem { row: self.row.number(), column, code, message });
+        self.problems.push((RowProblem { row: self.row.number(), column, code, message }, value));
     }
 
     /// Whether the row is to be left out.
     pub(super) fn skip(&self) -> bool {
-        self.problems.iter().any(|problem| problem.code.skips())
+        self.problems.iter().any(|(problem, _)| problem.code.skips())
     }
 }
 
@@ -51,13 +52,14 @@ impl Tally {
     pub(super) fn close(&mut self, table: usize, findings: Findings<'_>) {
         self.rows += 1;
         self.skipped += u32::from(findings.skip());
-        let source = &findings.row.table.source;
-        self.problems.extend(findings.problems.into_iter().map(|mut problem| {
+        let found_in = findings.row.table;
+        let source = &found_in.source;
+        self.problems.extend(findings.problems.into_iter().map(|(mut problem, value)| {
             if self.many_tables {
                 let Text { zh, en } = &problem.message;
                 problem.message = Text::new(format!("{source}：{zh}"), format!("{source}: {en}"));
             }
-            (table, problem)
+            (table, problem, ProblemPlace { file: found_in.file.clone(), sheet: found_in.sheet.clone(), value })
         }));
     }
 
@@ -72,15 +74,17 @@ impl Tally {
         }
     }
 
-    /// The finished report.
-    pub(super) fn into_report(mut self, racks: usize) -> ImportReport {
-        self.problems.sort_by_key(|(table, problem)| (*table, problem.row));
-        ImportReport {
+    /// The finished report, and where each of its problems stands.
+    pub(super) fn into_report(mut self, racks: usize) -> (ImportReport, Vec<ProblemPlace>) {
+        self.problems.sort_by_key(|(table, problem, _)| (*table, problem.row));
+        let (problems, places) = self.problems.into_iter().map(|(_, problem, place)| (problem, place)).unzip();
+        let report = ImportReport {
             rows: self.rows,
             imported: self.rows - self.skipped,
             skipped: self.skipped,
             racks: u32::try_from(racks).unwrap_or(u32::MAX),
-            problems: self.problems.into_iter().map(|(_, problem)| problem).collect(),
-        }
+            problems,
+        };
+        (report, places)
     }
 }

@@ -5,6 +5,7 @@ use reqwest::StatusCode;
 use xunjian_central::{
     enrol::{self, KeyRequests},
     keys,
+    log::COMMAND_LINE,
     site::{NewSite, Site},
 };
 use xunjian_proof::suite::{Ed25519Signer, Signer as _};

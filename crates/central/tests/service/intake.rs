@@ -4,6 +4,7 @@ use xunjian_central::{
     aside, clock, enrol,
     integrity::fsck,
     keys, log,
+    log::COMMAND_LINE,
     round::{self, NewRound},
 };
 use xunjian_domain::{
@@ -416,8 +417,10 @@ async fn a_quarter_has_one_open_quarterly_round() {
         kind: RoundKind::Quarterly,
         quarter: "2026Q4".parse().unwrap(),
         title: "又一次".into(),
-        due: None,
+        due: round::Due::default(),
         exclusions: Vec::new(),
+        left_out: Vec::new(),
+        copy_from: None,
     };
     let message = round::open(&central.site, COMMAND_LINE, &new).expect_err("one is open already").message();
     assert!(message.en.contains(central.round.plan.round.id.as_str()), "it names the open one: {}", message.en);

@@ -3,6 +3,7 @@
 use xunjian_central::{
     ledger::{ImportMode, current, import},
     ledger_import::SourceFile,
+    log::COMMAND_LINE,
     round::{self, NewRound},
     site::Site,
 };
@@ -69,13 +70,16 @@ fn a_file_that_would_remove_much_of_the_ledger_is_refused_until_it_is_meant() {
 #[test]
 fn a_plan_asks_every_criterion_of_every_subject_and_names_what_it_leaves_out() {
     let (_folder, site) = site();
-    import(&site, COMMAND_LINE, &[source("ledger.xlsx"), source("netbox/virtual_machines.csv")], ImportMode::Careful).unwrap();
+    import(&site, COMMAND_LINE, &[source("ledger.xlsx"), source("netbox/virtual_machines.csv")], ImportMode::Careful)
+        .unwrap();
     let new = NewRound {
         kind: RoundKind::Quarterly,
         quarter: "2026Q4".parse().unwrap(),
         title: String::new(),
-        due: None,
+        due: round::Due::default(),
         exclusions: vec![(SubjectKind::Rack, "A01".to_owned(), "停电检修".to_owned())],
+        left_out: Vec::new(),
+        copy_from: None,
     };
     let opened = round::open(&site, COMMAND_LINE, &new).unwrap();
     let ledger = ledger(&site);
@@ -110,8 +114,10 @@ fn there_is_no_round_without_a_ledger() {
         kind: RoundKind::Quarterly,
         quarter: "2026Q4".parse().unwrap(),
         title: String::new(),
-        due: None,
+        due: round::Due::default(),
         exclusions: Vec::new(),
+        left_out: Vec::new(),
+        copy_from: None,
     };
     assert!(round::open(&site, COMMAND_LINE, &new).is_err_and(|error| error.message().zh.contains("ledger import")));
 }

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use xunjian_central::{
     clock, enrol, http, keys, ledger,
     ledger_import::SourceFile,
+    log::COMMAND_LINE,
     round::{self, NewRound, OpenedRound},
     site::{NewSite, Site},
 };
@@ -76,7 +77,8 @@ impl Central {
             enrol::add_person(&site, COMMAND_LINE, name, &PartyId::new("provider"), &[role]).expect("a new person");
         }
         ledger::import(
-            &site, COMMAND_LINE,
+            &site,
+            COMMAND_LINE,
             &[source("ledger.xlsx"), source("netbox/virtual_machines.csv")],
             ledger::ImportMode::Careful,
         )
@@ -85,8 +87,10 @@ impl Central {
             kind: RoundKind::Quarterly,
             quarter: "2026Q4".parse().expect("a quarter"),
             title: String::new(),
-            due: None,
+            due: round::Due::default(),
             exclusions: Vec::new(),
+            left_out: Vec::new(),
+            copy_from: None,
         };
         let round = round::open(&site, COMMAND_LINE, &new_round).expect("an open round");
         let site = Arc::new(site);
@@ -113,7 +117,8 @@ impl Central {
     }
 
     pub fn plan_hash(&self) -> Sha256 {
-        let (_, package) = xunjian_central::package::build(&self.site).expect("a package");
+        let (_, package) = xunjian_central::package::build(&self.site, xunjian_central::package::Extras::default())
+            .expect("a package");
         Sha256::of(package.rounds[0].plan.as_bytes())
     }
 }

@@ -212,8 +212,8 @@ fn bulk_problem(criterion: &Criterion, result: &LineResult) -> Option<(&'static 
     }
     let asks_more = criterion.checks.iter().any(|check| !check.input.may_be_bulk());
     asks_more.then_some((
-        "计数、读数、日期、登记类检查点不能一键填写",
-        "counts, readings, dates and registers cannot be filled in bulk",
+        "读数、日期、登记和不以零为正常的计数不能一键填写",
+        "readings, dates, registers and counts that may be other than zero cannot be filled in bulk",
     ))
 }
 

@@ -1,1 +1,1 @@
-SELECT id, subject, replaced_by FROM label_print WHERE code = ?1;
+SELECT id, subject, side, replaced_by FROM label_print WHERE code = ?1;

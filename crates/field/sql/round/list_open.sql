@@ -1,1 +1,1 @@
-SELECT id, plan FROM round WHERE is_open = 1 ORDER BY place;
+SELECT id FROM round WHERE is_open = 1 ORDER BY place;

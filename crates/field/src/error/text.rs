@@ -41,6 +41,14 @@ impl FieldError {
                      keystore, so a short one could be guessed within hours once the device is lost"
                 ),
             ),
+            Self::Locked => Text::new(
+                "已锁定，请先用口令解锁；已作答的内容都在本机",
+                "Locked: unlock with a passphrase first. Everything answered is kept here",
+            ),
+            Self::NotAnInvite => Text::new(
+                "这不是登记二维码，请扫描管理员出示的登记码，或改为手工填写",
+                "Not an enrolment code: scan the one the administrator shows, or type its parts",
+            ),
             Self::PassphraseWrong => Text::new(
                 "口令不正确，密钥未能打开，请重新输入；已作答的内容不受影响",
                 "The passphrase is wrong, so the key stays closed: type it again. Nothing answered is affected",
@@ -86,6 +94,10 @@ impl FieldError {
             Self::LogUnsettled => Text::new(
                 "服务端日志正在快速增长，暂时无法核对，请稍后重试",
                 "The log grows too fast to be compared right now: try again later",
+            ),
+            Self::SyncRunning => Text::new(
+                "正在同步，请等它结束，或先停止",
+                "A synchronisation is under way: wait until it ends, or stop it first",
             ),
             Self::NoPackage => Text::new(
                 "还没有任务包，请在联网时先拉取（pull）",
@@ -150,6 +162,13 @@ impl FieldError {
                 format!("本次巡检没有照片 {}，请先添加", hash.short()),
                 format!("This visit has no photo {}: attach it first", hash.short()),
             ),
+            Self::PhotoInUse(hash) => Text::new(
+                format!("照片 {} 还被问题单、检查项或标注副本引用，请先解除引用", hash.short()),
+                format!("Photo {} is still named by a line, a finding or a copy: remove it there first", hash.short()),
+            ),
+            Self::UnknownFinding(id) => {
+                Text::new(format!("本次巡检没有问题单 {id}"), format!("This visit has no finding {id}"))
+            }
             Self::LabelCode(error) => {
                 Text::new(format!("标签编码有误：{}", code_zh(error)), format!("Not a label code: {error}"))
             }

@@ -40,21 +40,23 @@ impl Exchange {
 
     pub fn json(request: RequestBuilder, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(body).map_err(|error| ApiError::NotUnderstood(error.to_string()))?;
-        Ok(Self::bytes(request.header(header::CONTENT_TYPE, "application/json"), Bytes::from(body)))
+        Ok(Self::bytes(request.header(header::CONTENT_TYPE, "application/json"), Bytes::from(body), Arc::default()))
     }
 
-    pub fn bytes(request: RequestBuilder, body: Bytes) -> Self {
+    /// `meter` counts what is handed to the socket, over all exchanges that share it.
+    pub fn bytes(request: RequestBuilder, body: Bytes, meter: Arc<AtomicU64>) -> Self {
         let moved = Arc::<AtomicU64>::default();
         let length = body.len();
         let counter = Arc::clone(&moved);
         let pieces = stream::unfold(body, move |mut rest| {
-            let counter = Arc::clone(&counter);
+            let (counter, meter) = (Arc::clone(&counter), Arc::clone(&meter));
             async move {
                 if rest.is_empty() {
                     return None;
                 }
                 let piece = rest.split_to(PIECE.min(rest.len()));
                 counter.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                meter.fetch_add(piece.len() as u64, Ordering::Relaxed);
                 Some((Ok::<_, std::convert::Infallible>(piece), rest))
             }
         });

@@ -3,11 +3,12 @@
 //! ```text
 //! incoming/<process>-<number>.part   being written; nobody has been told “已保存”
 //! originals/<first two digits>/<sha256>
+//! renditions/                        smaller copies, made when needed ([`super::cache`])
 //! ```
 //!
 //! The order of effects is the design; each step says what a crash there leaves. The caller writes its row *after*
 //! [`PhotoFolder::store`], so a crash between the two leaves an orphan, which [`PhotoFolder::recover`] hands back.
-//! Nothing here deletes an original, and one process at a time may own the folder: the engine's lock sees to that.
+//! An original is removed only once its last row is gone ([`PhotoFolder::remove_unnamed`]), and one process at a time may own the folder: the engine's lock sees to that.
 
 mod disk;
 mod recovery;
@@ -44,6 +45,7 @@ pub const FAULT_POINTS: [&str; 7] = [
 pub struct PhotoFolder {
     incoming: PathBuf,
     originals: PathBuf,
+    pub(super) renditions: PathBuf,
     reserve_bytes: u64,
     next_temp: AtomicU64,
 }
@@ -68,6 +70,7 @@ impl PhotoFolder {
         let folder = Self {
             incoming: root.join("incoming"),
             originals: root.join("originals"),
+            renditions: root.join("renditions"),
             reserve_bytes,
             next_temp: AtomicU64::new(0),
         };
@@ -153,6 +156,24 @@ impl PhotoFolder {
         self.originals.join(&name[..2]).join(name)
     }
 
+    /// Removes a photo that no row names: a shot taken back before sealing. Of one that is not there it says nothing.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn remove_unnamed(&self, sha256: &Sha256) -> Result<(), PhotoError> {
+        self.remove_renditions(sha256);
+        let path = self.path_of(sha256);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("remove", &path)(error)),
+            Err(_) => Ok(()),
+            Ok(()) => disk::sync_directory(path.parent().unwrap_or(&self.originals)),
+        }
+    }
+
+    pub(super) fn next_number(&self) -> u64 {
+        self.next_temp.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn check_space(&self, bytes: u64) -> Result<(), PhotoError> {
         let (needed, free) = (bytes.saturating_add(self.reserve_bytes), disk::free_bytes(&self.incoming)?);
         if free < needed { Err(PhotoError::DiskFull { needed, free }) } else { Ok(()) }
@@ -174,7 +195,7 @@ impl PhotoFolder {
 
     fn create_temp(&self) -> Result<(PathBuf, File), PhotoError> {
         loop {
-            let number = self.next_temp.fetch_add(1, Ordering::Relaxed);
+            let number = self.next_number();
             let path = self.incoming.join(format!("{}-{number}.part", std::process::id()));
             match private::new_file(&path) {
                 Ok(file) => return Ok((path, file)),

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use xunjian_domain::text::Text;
 
-use crate::photo::PhotoError;
+use crate::{error::FieldError, photo::PhotoError};
 
 /// A picture that could not be searched.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,15 @@ impl ScanError {
                 )
             }
             Self::Picture(error) => error.message(),
+        }
+    }
+}
+
+impl From<ScanError> for FieldError {
+    fn from(error: ScanError) -> Self {
+        match error {
+            ScanError::Unreadable { path, source } => Self::File { path, source },
+            ScanError::Picture(error) => Self::Photo(error),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Rows of drafts: everything answered, scanned, sighted and attached before sealing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{
     hash::Sha256,
-    ids::{PersonId, VisitId},
+    ids::{FindingId, PersonId, VisitId},
     outcome::Outcome,
     reconciliation::Sighting,
     template::Mode,
@@ -66,6 +66,38 @@ pub(crate) fn find(
             Ok(DraftRow { id, started: from_json(&started)?, last_seen: from_json(&last_seen)?, is_closed })
         })
         .transpose()
+}
+
+/// How far an open draft has come.
+pub(crate) struct Progress {
+    pub started: ClockReading,
+    pub lines: u32,
+    pub findings: u32,
+    pub photos: u32,
+}
+
+/// Every open draft of a person.
+pub(crate) fn progress(connection: &Connection, person: &PersonId) -> Result<HashMap<VisitId, Progress>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("draft/progress"))?;
+    let mut rows = statement.query([person.as_str()])?;
+    let mut found = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let started = from_json(&row.get::<_, String>(1)?)?;
+        let progress = Progress { started, lines: row.get(2)?, findings: row.get(3)?, photos: row.get(4)? };
+        found.insert(VisitId::new(row.get::<_, String>(0)?), progress);
+    }
+    Ok(found)
+}
+
+/// Names of the others with an open draft of a visit.
+pub(crate) fn drafted_by_others(
+    connection: &Connection,
+    person: &PersonId,
+) -> Result<HashMap<VisitId, String>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("draft/by_others"))?;
+    let rows =
+        statement.query_map([person.as_str()], |row| Ok((VisitId::new(row.get::<_, String>(0)?), row.get(1)?)))?;
+    rows.map(|row| Ok(row?)).collect()
 }
 
 pub(crate) fn is_sealed(connection: &Connection, visit: &VisitId, person: &PersonId) -> Result<bool, FieldError> {
@@ -201,6 +233,11 @@ pub(crate) fn put_finding(connection: &Connection, draft: &str, finding: &Findin
     run(connection, sql!("draft_finding/put"), params![draft, finding.id.as_str(), to_json(finding)?]).map(drop)
 }
 
+/// Whether it was there.
+pub(crate) fn remove_finding(connection: &Connection, draft: &str, id: &FindingId) -> Result<bool, FieldError> {
+    Ok(run(connection, sql!("draft_finding/remove"), params![draft, id.as_str()])? > 0)
+}
+
 /// Evidence of the draft, sorted by hash.
 pub(crate) fn evidence(connection: &Connection, draft: &str) -> Result<Vec<Evidence>, FieldError> {
     documents(connection, sql!("draft_evidence/list"), [draft])
@@ -225,6 +262,22 @@ pub(crate) fn all_photos(connection: &Connection) -> Result<Vec<Sha256>, FieldEr
 
 pub(crate) fn photos(connection: &Connection, draft: &str) -> Result<BTreeMap<u32, Vec<Sha256>>, FieldError> {
     Ok(grouped(by_line(connection, sql!("draft_photo/list"), draft, from_text)?))
+}
+
+/// Unlinks a photo from a line; whether it was linked.
+pub(crate) fn remove_photo(connection: &Connection, draft: &str, line: u32, photo: Sha256) -> Result<bool, FieldError> {
+    Ok(run(connection, sql!("draft_photo/remove"), params![draft, line, photo.to_hex()])? > 0)
+}
+
+/// Removes the row of a piece of evidence; the caller has seen that nothing names it.
+pub(crate) fn remove_evidence(connection: &Connection, draft: &str, photo: Sha256) -> Result<(), FieldError> {
+    run(connection, sql!("draft_evidence/remove"), params![draft, photo.to_hex()]).map(drop)
+}
+
+/// Whether a row of any draft or record names the photo.
+pub(crate) fn is_named(connection: &Connection, photo: Sha256) -> Result<bool, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("draft_evidence/is_named"))?;
+    Ok(statement.query_row([photo.to_hex()], |row| row.get(0))?)
 }
 
 /// The photos of one line, in the order they were attached.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use xunjian_domain::{
     hash::Sha256,
     ids::{AssetId, ClusterId, OrderNo, RackId, RoomId, SystemId},
-    ledger::{LedgerChunk, LedgerEntry, LedgerVersion, Rack, ResourceOrder, System},
+    ledger::{LedgerChunk, LedgerEntry, LedgerVersion, Rack, ResourceOrder, System, SystemKind},
+    subject::{Subject, SubjectKind},
 };
 
 use super::{documents, from_json, optional, run, sql, to_json};
@@ -128,6 +129,16 @@ pub(crate) fn assets_by_text(
 
 pub(crate) fn system(connection: &Connection, no: LedgerNo, id: &SystemId) -> Result<Option<System>, FieldError> {
     Ok(documents(connection, sql!("ledger/system"), params![no.0, id.as_str()])?.into_iter().next())
+}
+
+/// The systems that the asset is part of.
+pub(crate) fn systems_with(connection: &Connection, no: LedgerNo, asset: &AssetId) -> Result<Vec<Subject>, FieldError> {
+    let systems: Vec<System> = documents(connection, sql!("ledger/systems_with"), params![no.0, asset.as_str()])?;
+    let kind = |system: &System| match system.kind {
+        SystemKind::Backup => SubjectKind::BackupSystem,
+        SystemKind::Storage => SubjectKind::StorageSystem,
+    };
+    Ok(systems.iter().map(|system| Subject { kind: kind(system), id: system.id.to_string() }).collect())
 }
 
 pub(crate) fn cluster_name(

@@ -1,13 +1,14 @@
 //! The work package in use: its head, rounds, visits and label prints.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 use xunjian_domain::{
     hash::Sha256,
-    ids::{LabelPrintId, RoundId, VisitId},
+    ids::{LabelPrintId, PersonId, RoundId, VisitId},
     label_code::LabelCode,
     plan::{PlannedVisit, VisitKind},
     reading::LimitProfile,
-    round::Round,
     subject::{Subject, SubjectKind},
     template::Template,
     time::ClockReading,
@@ -146,11 +147,66 @@ pub(crate) fn plan_hash(connection: &Connection, id: &RoundId) -> Result<Option<
     optional::<String>(row)?.map(|hash| from_text(&hash)).transpose()
 }
 
-/// Open rounds, oldest first.
-pub(crate) fn open_rounds(connection: &Connection) -> Result<Vec<Round>, FieldError> {
+/// Ids of the open rounds, oldest first.
+pub(crate) fn open_round_ids(connection: &Connection) -> Result<Vec<RoundId>, FieldError> {
     let mut statement = connection.prepare_cached(sql!("round/list_open"))?;
-    let rows = statement.query_map([], |row| row.get::<_, String>(1))?;
-    rows.map(|plan| Ok(plan_from(&plan?)?.plan.round)).collect()
+    let rows = statement.query_map([], |row| row.get::<_, String>(0).map(RoundId::new))?;
+    rows.map(|id| Ok(id?)).collect()
+}
+
+/// A visit as lists show it.
+pub(crate) struct VisitRow {
+    pub id: VisitId,
+    pub kind: String,
+    pub title: String,
+    pub lines: u32,
+    pub room_name: String,
+}
+
+/// The visits of a round, in the order of walking.
+pub(crate) fn visits_of_round(connection: &Connection, round: &RoundId) -> Result<Vec<VisitRow>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("visit/of_round"))?;
+    let rows = statement.query_map([round.as_str()], |row| {
+        Ok(VisitRow {
+            id: VisitId::new(row.get::<_, String>(0)?),
+            kind: row.get(1)?,
+            title: row.get(2)?,
+            lines: row.get(3)?,
+            room_name: row.get(4)?,
+        })
+    })?;
+    rows.map(|row| Ok(row?)).collect()
+}
+
+/// Somebody who was asked to walk a visit.
+pub(crate) struct Assigned {
+    pub person: PersonId,
+    pub name: String,
+}
+
+/// Who was asked to walk what, by the package in use.
+pub(crate) fn assignments(connection: &Connection) -> Result<HashMap<VisitId, Vec<Assigned>>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("assignment/list"))?;
+    let mut rows = statement.query([])?;
+    let mut found: HashMap<VisitId, Vec<Assigned>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let assigned = Assigned { person: PersonId::new(row.get::<_, String>(1)?), name: row.get(2)? };
+        found.entry(VisitId::new(row.get::<_, String>(0)?)).or_default().push(assigned);
+    }
+    Ok(found)
+}
+
+/// Takes over who is to walk what. A visit this terminal does not have is left out.
+pub(crate) fn replace_assignments(
+    connection: &Connection,
+    all: impl IntoIterator<Item = (VisitId, Assigned)>,
+) -> Result<(), FieldError> {
+    run(connection, sql!("assignment/clear"), [])?;
+    for (visit, assigned) in all {
+        let values = params![visit.as_str(), assigned.person.as_str(), assigned.name];
+        run(connection, sql!("assignment/put"), values)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn put_visit(
@@ -229,6 +285,8 @@ pub(crate) fn visits_by_rack_name(connection: &Connection, rack: &str, room: &st
 pub(crate) struct PrintRow {
     pub id: LabelPrintId,
     pub subject: Subject,
+    /// `front` or `rear` of a rack; empty for others.
+    pub side: String,
     pub replaced_by: String,
 }
 
@@ -250,10 +308,10 @@ pub(crate) fn replace_prints(connection: &Connection, prints: &[LabelPrint]) -> 
 fn print_row(connection: &Connection, statement: &str, key: &str) -> Result<Option<PrintRow>, FieldError> {
     let row = connection
         .prepare_cached(statement)?
-        .query_row([key], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)));
+        .query_row([key], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?)));
     optional(row)?
-        .map(|(id, subject, replaced_by)| {
-            Ok(PrintRow { id: LabelPrintId::new(id), subject: from_json(&subject)?, replaced_by })
+        .map(|(id, subject, side, replaced_by)| {
+            Ok(PrintRow { id: LabelPrintId::new(id), subject: from_json(&subject)?, side, replaced_by })
         })
         .transpose()
 }

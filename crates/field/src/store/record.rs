@@ -1,5 +1,7 @@
 //! Rows of sealed records and of everything that happened to them on their way.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{
@@ -162,6 +164,36 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<RecordRow>, FieldError
         });
     }
     Ok(records)
+}
+
+/// The newest record of a visit.
+pub(crate) struct Newest {
+    pub id: Sha256,
+    pub state: RecordState,
+    pub sealed: ClockReading,
+    /// Whether any record of the visit was set aside.
+    pub is_quarantined: bool,
+    pub findings: u32,
+    pub photos: u32,
+}
+
+/// The newest record of every visit that has one.
+pub(crate) fn newest(connection: &Connection) -> Result<HashMap<VisitId, Newest>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("record/newest"))?;
+    let mut rows = statement.query([])?;
+    let mut found = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let newest = Newest {
+            id: from_text(&row.get::<_, String>(1)?)?,
+            state: from_json(&format!("\"{}\"", row.get::<_, String>(2)?))?,
+            sealed: from_json(&row.get::<_, String>(3)?)?,
+            is_quarantined: row.get(4)?,
+            findings: row.get(5)?,
+            photos: row.get(6)?,
+        };
+        found.insert(VisitId::new(row.get::<_, String>(0)?), newest);
+    }
+    Ok(found)
 }
 
 /// Records whose id begins with `prefix`, or of the visit `prefix`; newest first, at most two.

@@ -20,6 +20,7 @@ const TRIES: u32 = 4;
 impl Field {
     pub(super) async fn send_blobs(&self, api: &impl SyncApi, pass: &mut Pass<'_>) -> Result<(), FieldError> {
         let unsent = self.store.read(record::unsent_blobs)?;
+        pass.tracker.blobs_to_come(unsent.len() as u64, unsent.iter().map(|blob| blob.bytes).sum());
         for some in unsent.chunks(ASK_AT_ONCE) {
             let states = have(api, some).await?;
             for (blob, state) in some.iter().zip(states) {
@@ -49,7 +50,7 @@ impl Field {
         let mut original: Option<Bytes> = None;
         for _ in 0..TRIES {
             let offset = match state {
-                BlobState::Stored => return self.blob_is_there(blob.sha256),
+                BlobState::Stored => return self.blob_is_there(blob, pass),
                 BlobState::NotNamed => return Err(not_named(blob.sha256)),
                 BlobState::Partial { offset } => offset.min(blob.bytes),
             };
@@ -59,6 +60,7 @@ impl Field {
                 None => original.insert(Bytes::from(self.photos.read(&blob.sha256)?)).clone(),
             };
             let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+            pass.tracker.blob_begins(blob.bytes - offset);
             state = match api.send_blob(blob.sha256, offset, blob.bytes, bytes.slice(from..)).await {
                 Ok(state) => {
                     pass.report.blob_bytes_sent += blob.bytes - offset;
@@ -77,13 +79,15 @@ impl Field {
             };
         }
         match state {
-            BlobState::Stored => self.blob_is_there(blob.sha256),
+            BlobState::Stored => self.blob_is_there(blob, pass),
             _ => Err(ApiError::Unreachable(format!("photo {} does not get through", blob.sha256.short())).into()),
         }
     }
 
-    fn blob_is_there(&self, sha256: Sha256) -> Result<(), FieldError> {
-        self.store.write(|connection| record::set_blob_sent(connection, sha256, true))
+    fn blob_is_there(&self, blob: &BlobRef, pass: &Pass<'_>) -> Result<(), FieldError> {
+        self.store.write(|connection| record::set_blob_sent(connection, blob.sha256, true))?;
+        pass.tracker.blob_taken(blob.bytes);
+        Ok(())
     }
 }
 

@@ -30,6 +30,7 @@ impl Field {
             }
             Ok(queue)
         })?;
+        pass.tracker.records_to_come(queue.len() as u64);
         for batch in batches(queue) {
             self.submit_batch(api, batch, pass).await?;
         }
@@ -87,10 +88,12 @@ impl Field {
                 }
                 RecordAnswer::Stored { .. } => {
                     pass.report.submitted += 1;
+                    pass.tracker.record_taken();
                     self.acknowledged(*id)?;
                 }
                 RecordAnswer::Identical { .. } => {
                     pass.report.identical += 1;
+                    pass.tracker.record_taken();
                     self.acknowledged(*id)?;
                 }
                 RecordAnswer::Refused { problem } => {

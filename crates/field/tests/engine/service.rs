@@ -1,8 +1,10 @@
 //! The service in memory: it verifies, logs and proves as the real one does, and misbehaves on request.
 
+#[path = "merkle_log.rs"]
+mod merkle_log;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    convert::Infallible,
     sync::{Mutex, MutexGuard},
 };
 
@@ -10,7 +12,8 @@ use bytes::Bytes;
 use jiff::civil::date;
 use xunjian_domain::{
     hash::Sha256,
-    ids::{PartyId, PersonId, RoundId, SiteId, TerminalId},
+    ids::{PartyId, PersonId, RoundId, SiteId, TerminalId, VisitId},
+    ledger::Ledger,
     party::{PartyKind, Role},
     plan::{Plan, TemplateVersion, VisitRef, derive_visits},
     reading::LimitProfile,
@@ -23,7 +26,7 @@ use xunjian_proof::{
     dsse::Envelope,
     jcs,
     label::{self, LabelKind},
-    merkle::{self, Nodes},
+    merkle,
     note::{Checkpoint, SignedCheckpoint},
     receipt::Receipt,
     statement::{
@@ -39,11 +42,12 @@ use xunjian_protocol::{
     enrol::{EnrolAnswer, EnrolRequest, possession_message},
     hello::Hello,
     log::{ConsistencyAnswer, ConsistencyRequest},
-    package::{PackageRound, WorkPackage},
+    package::{Assignment, PackageRound, WorkPackage},
     problem::{Problem, ProblemCode},
     record::{DeliveryState, ReceiptsAnswer, ReceiptsRequest, RecordAnswer, SubmitAnswer, SubmitRecords},
 };
 
+use self::merkle_log::Log;
 use crate::site;
 
 /// 2026-11-22 08:00 in Guangzhou.
@@ -63,40 +67,14 @@ pub enum Fault {
     BlobAnswerLost,
     /// Half of a photo arrives, then the line breaks.
     BlobCut,
+    /// Half of a photo arrives, then nothing moves any more.
+    BlobStalls,
     /// One bit of a receipt's proof is flipped.
     ReceiptFlipped,
     /// A chunk arrives with one byte changed.
     ChunkFlipped,
     /// Nobody answers.
     Unreachable,
-}
-
-#[derive(Default)]
-struct Log {
-    leaves: Vec<Vec<u8>>,
-    nodes: BTreeMap<(u32, u64), Sha256>,
-}
-
-impl Nodes for Log {
-    type Error = Infallible;
-
-    fn node(&self, level: u32, index: u64) -> Result<Sha256, Infallible> {
-        Ok(self.nodes[&(level, index)])
-    }
-}
-
-impl Log {
-    fn append(&mut self, leaf: Vec<u8>) -> u64 {
-        let index = self.leaves.len() as u64;
-        let Ok(made) = merkle::append(self, index, merkle::leaf_hash(&leaf));
-        self.nodes.extend(made.into_iter().map(|(level, at, hash)| ((level, at), hash)));
-        self.leaves.push(leaf);
-        index
-    }
-
-    fn size(&self) -> u64 {
-        self.leaves.len() as u64
-    }
 }
 
 #[derive(Default)]
@@ -118,6 +96,7 @@ struct State {
     blob_bytes: u64,
     seconds: u64,
     label_prints: Option<Sha256>,
+    assignments: Vec<Assignment>,
     etag: u32,
 }
 
@@ -128,7 +107,10 @@ pub struct Service {
     log_key: Ed25519Signer,
     clock: Ed25519Signer,
     pub press: Ed25519Signer,
+    ledger: Ledger,
     state: Mutex<State>,
+    /// Tells that [`Fault::BlobStalls`] struck.
+    pub stalled: tokio::sync::Notify,
 }
 
 fn party(kind: PartyKind, id: &str, name: &str) -> PartyRef {
@@ -138,6 +120,11 @@ fn party(kind: PartyKind, id: &str, name: &str) -> PartyRef {
 impl Service {
     /// A site with keys, a ledger, labels and one open round.
     pub fn start() -> Self {
+        Self::of(site::ledger())
+    }
+
+    /// A site with another ledger.
+    pub fn of(ledger: Ledger) -> Self {
         let key = |byte: u8| Ed25519Signer::from_seed(&[byte; 32]);
         let root_key = key(1);
         let root = SiteRoot {
@@ -156,7 +143,9 @@ impl Service {
             log_key: key(3),
             clock: key(4),
             press: key(5),
+            ledger,
             state: Mutex::new(State { seconds: (MORNING / 1000) as u64, ..State::default() }),
+            stalled: tokio::sync::Notify::new(),
         };
         for (kind, holder, signer) in [
             (HolderKind::Service, "service", &service.service),
@@ -249,15 +238,15 @@ impl Service {
 
     pub fn open_round(&self, id: &str) {
         let template = Template::annex_a();
-        let ledger = site::ledger();
+        let ledger = &self.ledger;
         let mut state = self.lock();
         let template_hash = Self::put_chunk(&mut state, jcs::to_bytes(&template).unwrap());
         let template_version =
             TemplateVersion { id: template.id.clone(), version: template.version, sha256: template_hash };
-        let (ledger_version, chunks) = site::chunks(&ledger, 1);
+        let (ledger_version, chunks) = site::chunks(ledger, 1);
         state.chunks.extend(chunks);
         let mut number = 1000 + 100 * state.rounds.len() as u32;
-        let visits = derive_visits(&template, &ledger, &[], &mut || {
+        let visits = derive_visits(&template, ledger, &[], &mut || {
             number += 1;
             site::uuid(number)
         });
@@ -312,6 +301,13 @@ impl Service {
     fn receipt(&self, state: &State, index: u64) -> String {
         let Ok(proof) = merkle::inclusion_proof(&state.log, index, state.log.size());
         Receipt { index, proof, checkpoint: self.checkpoint(state) }.to_string()
+    }
+
+    /// A person is to walk a visit.
+    pub fn assign(&self, visit: &VisitId, person: &str) {
+        let mut state = self.lock();
+        state.assignments.push(Assignment { visit: visit.clone(), person: PersonId::new(person) });
+        state.etag += 1;
     }
 
     pub fn enrol_code(&self, code: &str, person: &str) {
@@ -503,6 +499,7 @@ impl SyncApi for Service {
             limits: LimitProfile::starting(),
             service_desk: "020-12345".into(),
             time_token: self.checkpoint(&state).to_string(),
+            assignments: state.assignments.clone(),
         };
         Ok(Some((current, package)))
     }
@@ -537,6 +534,16 @@ impl SyncApi for Service {
 
     async fn send_blob(&self, sha256: Sha256, offset: u64, total: u64, rest: Bytes) -> Result<BlobState, ApiError> {
         let is_cut = self.strikes(Fault::BlobCut);
+        if self.strikes(Fault::BlobStalls) {
+            let half = rest.len() / 2;
+            {
+                let mut state = self.lock();
+                state.partial.entry(sha256).or_default().extend_from_slice(&rest[..half]);
+                state.blob_bytes += half as u64;
+            }
+            self.stalled.notify_one();
+            std::future::pending::<()>().await;
+        }
         {
             let mut state = self.lock();
             assert_eq!(state.named.get(&sha256), Some(&total), "the size is the one the record names");

@@ -19,7 +19,7 @@ pub fn uuid(number: u32) -> String {
     format!("0190a7c2-0000-7000-8000-{number:012}")
 }
 
-fn asset(id: &str, kind: AssetKind, rack: &str, low: u16) -> LedgerEntry {
+pub fn asset(id: &str, kind: AssetKind, rack: &str, low: u16) -> LedgerEntry {
     LedgerEntry {
         id: AssetId::new(id),
         kind,

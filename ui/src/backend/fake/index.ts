@@ -9,8 +9,6 @@ import type {
   Finding,
   LineView,
   RackView,
-  RecordDetail,
-  RecordRow,
   Reconciliation,
   SessionView,
   Sighting,
@@ -19,8 +17,7 @@ import type {
   VisitView,
 } from '@/gen'
 
-import record from './record.json'
-import records from './records.json'
+import { sealedRecords } from './sealed'
 import status from './status.json'
 import today from './today.json'
 import cluster from './visit-cluster.json'
@@ -45,6 +42,12 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
   const visits = new Map([room, rack, cluster, system].map((visit) => [visit.id, copy<VisitView>(visit)]))
   const scratch = new Map<string, string>()
   const photos = new Map<string, Blob>()
+  const sealedHere = sealedRecords()
+  // A sealed visit still opens, read-only: the demo's answers of its kind stand in.
+  for (const row of sealedHere.rows) {
+    const like = [...visits.values()].find((visit) => visit.kind === row.kind)
+    if (like && !visits.has(row.visit)) visits.set(row.visit, { ...copy<VisitView>(like), id: row.visit, title: row.title, state: row.state === 'delivered' ? 'delivered' : 'sealed' })
+  }
   let ids = 0
 
   const glance = copy<Status>(status)
@@ -76,6 +79,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
   const count = (visit: VisitView): void => {
     visit.missing = visit.lines.filter((line) => !line.answer).map((line) => line.no)
     visit.answered = visit.lines.length - visit.missing.length
+    visit.problems = visit.problems.filter((problem) => problem.rule !== 'line_missing' || problem.line === null || visit.missing.includes(problem.line))
   }
   const now = () => ({ wall_ms: Date.now(), monotonic_ms: Math.round(performance.now()), boot: 'fake' })
   const report = (visit: VisitView, line: LineView): AnswerReport =>
@@ -242,7 +246,14 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     },
     readFrame: async () => [],
     readPicture: async () => ['HTTPS://EXAMPLE.INVALID/L/FAKE'],
-    lookUp: async (text) => ({ verdict: 'unknown', subject: null, visits: [], message: { zh: `台账里没有“${text}”`, en: `The ledger does not have “${text}”` } }),
+    async lookUp(text) {
+      // The end of a visit's title stands for its label: `B01`.
+      const named = text === '' ? [] : [...visits.values()].filter((visit) => visit.title.endsWith(text))
+      const [first] = named
+      if (!first) return { verdict: 'unknown', subject: null, visits: [], message: { zh: `台账里没有“${text}”`, en: `The ledger does not have “${text}”` } }
+      const message = { zh: `本站点标签：${first.subject.name}`, en: `A label of this site: ${first.subject.name}` }
+      return { verdict: 'right', subject: first.subject, visits: named.map(({ id, title, state }) => ({ id, title, state })), message }
+    },
     async scanLabel(id, text, source) {
       const visit = found(id)
       // `asset:ID` and the visit's own title stand for real labels here.
@@ -283,24 +294,32 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       if (!blob) throw new BackendError('photo', { zh: '照片不在本机', en: 'The photo is not on this tablet' })
       return blob
     },
-    async seal(ids, passphrase) {
+    async seal(chosen, passphrase) {
       if (passphrase !== fakePassphrase) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
-      return ids.map((id) => {
+      return chosen.map((id) => {
         const visit = found(id)
         if (visit.missing.length > 0) {
           const text = { zh: `还差 ${visit.missing.length} 项`, en: `${visit.missing.length} items are missing` }
           return { visit: id, title: visit.title, sealed: null, error: { code: 'not_ready', text, problems: [], retryable: false } } as never
         }
         visit.state = 'sealed'
-        const sealed = { record: 'f'.repeat(64), sequence: 7, previous: null, bytes: 20480, lines: visit.lines.length, findings: visit.findings.length, evidence: visit.evidence.length, sealed_at: Date.now(), state: 'sealed', identical: false, warnings: [] }
+        const row = sealedHere.add((++ids).toString(16).padStart(4, 'f').repeat(16), visit)
+        session.waiting_records += 1
+        session.waiting_blobs += row.blobs
+        const sealed = { record: row.id, sequence: row.sequence, previous: null, bytes: 20480, lines: visit.lines.length, findings: visit.findings.length, evidence: visit.evidence.length, sealed_at: Date.now(), state: 'sealed', identical: false, warnings: [] }
         return { visit: id, title: visit.title, sealed, error: null } as never
       })
     },
-    outbox: async () => copy<RecordRow[]>(records.records).map((row) => ({ record: row, blobs: [], last_attempt_at: null, delivered_at: null })),
-    records: async () => copy(records.records),
-    record: async () => copy<RecordDetail>(record),
+    outbox: async () => sealedHere.items(),
+    records: async () => copy(sealedHere.rows),
+    async record(id) {
+      const detail = sealedHere.detail(id)
+      if (!detail) throw new BackendError('not_found', { zh: `没有记录 ${id}`, en: `No record ${id}` })
+      return detail
+    },
     sync(progress) {
       progress({ stage: 'records', records_done: 0, records_total: 2, blobs_done: 0, blobs_total: 3, bytes_done: 0, bytes_total: 9_000_000, seconds_left: null })
+      sealedHere.deliver()
       session.waiting_records = 0
       session.waiting_blobs = 0
       const report = { passes: 1, submitted: 2, identical: 0, refused: 0, blobs_sent: 3, blob_bytes_sent: 9_000_000, delivered: 2, still_pending: 0, quarantined: 0, errors: [] }

@@ -29,7 +29,7 @@ pub(super) fn attach(
     photo::check_size(size).map_err(FieldError::from)?;
     let bytes = std::fs::read(file).map_err(failed)?;
     let file_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let new = NewPhoto { bytes: &bytes, file_name: &file_name, capture, caption };
+    let new = NewPhoto { bytes: &bytes, file_name: &file_name, capture, caption, layer: None };
     Ok(desk.field.attach_photo(desk.draft(), line, new)?)
 }
 

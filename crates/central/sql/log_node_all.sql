@@ -1,0 +1,1 @@
+SELECT level, idx, hash FROM log_node ORDER BY level, idx

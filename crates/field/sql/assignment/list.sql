@@ -1,0 +1,1 @@
+SELECT visit, person, name FROM assignment ORDER BY visit, name, person;

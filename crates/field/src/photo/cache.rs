@@ -1,0 +1,95 @@
+//! Renditions kept beside the originals, so that a list of photos scrolls: made once, at first use.
+//!
+//! ```text
+//! renditions/<first two digits>/<sha256>.thumbnail.jpg, .screen.jpg
+//! ```
+//!
+//! The folder may be deleted at any time. A rendition is written to a temp file and renamed, but not flushed: what a power
+//! cut leaves of it is not a whole JPEG, and is made anew.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use xunjian_domain::hash::Sha256;
+
+use super::{MediaType, PhotoError, PhotoFolder, complete, renditions};
+use crate::private;
+
+/// How large a photo is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum PhotoSize {
+    /// For lists: at most 320 pixels on the longer side.
+    Thumbnail,
+    /// For the screen: at most 1,600 pixels.
+    Screen,
+    /// As it was taken.
+    Original,
+}
+
+impl PhotoSize {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Thumbnail => "thumbnail",
+            Self::Screen => "screen",
+            Self::Original => "original",
+        }
+    }
+}
+
+impl PhotoFolder {
+    /// The photo's bytes in this size; JPEG, but for originals.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; [`PhotoError::NotAPhoto`] where evidence that is no picture should be shrunk.
+    pub fn rendition(&self, sha256: &Sha256, size: PhotoSize) -> Result<Vec<u8>, PhotoError> {
+        if size == PhotoSize::Original {
+            return self.read(sha256);
+        }
+        if let Ok(kept) = fs::read(self.rendition_path(sha256, size))
+            && complete::check(MediaType::Jpeg, &kept).is_ok()
+        {
+            return Ok(kept);
+        }
+        let made = renditions(&self.read(sha256)?)?;
+        // A copy that cannot be kept is made again next time; the person sees the photo all the same.
+        let _ = self.keep_rendition(sha256, PhotoSize::Thumbnail, &made.thumbnail);
+        let _ = self.keep_rendition(sha256, PhotoSize::Screen, &made.screen);
+        Ok(if size == PhotoSize::Thumbnail { made.thumbnail } else { made.screen })
+    }
+
+    pub(super) fn remove_renditions(&self, sha256: &Sha256) {
+        for size in [PhotoSize::Thumbnail, PhotoSize::Screen] {
+            // Without its original nobody asks for it any more; what stays is a small file.
+            let _ = fs::remove_file(self.rendition_path(sha256, size));
+        }
+    }
+
+    fn keep_rendition(&self, sha256: &Sha256, size: PhotoSize, bytes: &[u8]) -> io::Result<()> {
+        let path = self.rendition_path(sha256, size);
+        private::make_folder(&self.renditions)?;
+        private::make_folder(path.parent().unwrap_or(&self.renditions))?;
+        // Two pages may ask at once: each writes a file of its own, and the last name wins.
+        let temp = path.with_extension(format!("{}.part", self.next_number()));
+        let written = write(&temp, bytes).and_then(|()| fs::rename(&temp, &path));
+        if written.is_err() {
+            let _ = fs::remove_file(&temp);
+        }
+        written
+    }
+
+    fn rendition_path(&self, sha256: &Sha256, size: PhotoSize) -> PathBuf {
+        let hex = sha256.to_hex();
+        self.renditions.join(&hex[..2]).join(format!("{hex}.{}.jpg", size.name()))
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A part file of an earlier process with our number is worth nothing.
+    let _ = fs::remove_file(path);
+    io::Write::write_all(&mut private::new_file(path)?, bytes)
+}

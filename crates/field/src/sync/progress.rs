@@ -1,0 +1,235 @@
+//! How far a run of synchronisation has come, and how it is stopped.
+//!
+//! Progress is told at each step and a few times a second between them; it is for eyes only, and no decision hangs on it. A
+//! run stops by being dropped where it waits: each answer of the service is stored before the next request, so nothing is
+//! lost, and the next run goes on from what the service has.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// Throughput is that of the last seconds: a tablet walks in and out of the network.
+const WINDOW: Duration = Duration::from_secs(10);
+/// Before this long nothing is said about the time left.
+const FIRST_GUESS: Duration = Duration::from_secs(1);
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SyncStage {
+    /// Records go up.
+    #[default]
+    Records,
+    /// Photos go up.
+    Photos,
+    /// Receipts come down.
+    Receipts,
+    /// The work package comes down.
+    Package,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SyncProgress {
+    /// What is being done.
+    pub stage: SyncStage,
+    /// Records the service has taken in this run.
+    pub records_done: u64,
+    /// Those and the ones to come.
+    pub records_total: u64,
+    /// Photos the service has taken in this run.
+    pub blobs_done: u64,
+    /// Those and the ones to come.
+    pub blobs_total: u64,
+    /// Bytes of photos that went up, as handed to the network.
+    pub bytes_done: u64,
+    /// Those and the ones to come.
+    pub bytes_total: u64,
+    /// By the throughput of the last ten seconds; `None` while there is none.
+    pub seconds_left: Option<u64>,
+}
+
+/// Who watches a run and may stop it.
+pub struct SyncWatch {
+    tell: Box<dyn Fn(SyncProgress) + Send + Sync>,
+    cancelled: watch::Receiver<bool>,
+    meter: Arc<AtomicU64>,
+}
+
+/// Stops a run, from any thread. Dropping it does not.
+pub struct SyncStop(watch::Sender<bool>);
+
+impl SyncStop {
+    /// The run stops where it waits.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl SyncWatch {
+    /// Progress goes to `tell`, until the other half of the pair says stop.
+    pub fn new(tell: impl Fn(SyncProgress) + Send + Sync + 'static) -> (Self, SyncStop) {
+        let (stop, cancelled) = watch::channel(false);
+        (Self { tell: Box::new(tell), cancelled, meter: Arc::default() }, SyncStop(stop))
+    }
+
+    /// Counts the bytes of photos as the transport hands them to the network; for the client of this run.
+    #[must_use]
+    pub fn meter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.meter)
+    }
+
+    /// Returns when somebody wants the run to stop, otherwise never.
+    pub(super) async fn cancelled(&self) {
+        let mut cancelled = self.cancelled.clone();
+        if cancelled.wait_for(|is_cancelled| *is_cancelled).await.is_err() {
+            // Whoever could have stopped it is gone.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The account of one run.
+pub(crate) struct Tracker<'a> {
+    watch: Option<&'a SyncWatch>,
+    account: Mutex<Account>,
+}
+
+#[derive(Default)]
+struct Account {
+    progress: SyncProgress,
+    /// Bytes of photos that are done, or were there before.
+    settled: u64,
+    /// What the meter said when the photo under way began, and how much of it is to go.
+    under_way: Option<(u64, u64)>,
+    /// Bytes that went up in this run at some moments of the last seconds.
+    sent: VecDeque<(Instant, u64)>,
+}
+
+impl<'a> Tracker<'a> {
+    pub fn new(watch: Option<&'a SyncWatch>) -> Self {
+        Self { watch, account: Mutex::default() }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut MutexGuard<'_, Account>)) {
+        let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut account);
+        drop(account);
+        self.tell();
+    }
+
+    pub fn stage(&self, stage: SyncStage) {
+        self.change(|account| account.progress.stage = stage);
+    }
+
+    pub fn records_to_come(&self, records: u64) {
+        self.change(|account| account.progress.records_total = account.progress.records_done + records);
+    }
+
+    pub fn record_taken(&self) {
+        self.change(|account| {
+            account.progress.records_done += 1;
+            account.progress.records_total = account.progress.records_total.max(account.progress.records_done);
+        });
+    }
+
+    pub fn blobs_to_come(&self, blobs: u64, bytes: u64) {
+        self.change(|account| {
+            account.progress.blobs_total = account.progress.blobs_done + blobs;
+            account.progress.bytes_total = account.settled + bytes;
+        });
+    }
+
+    /// The rest of a photo is about to go up.
+    pub fn blob_begins(&self, rest: u64) {
+        let metered = self.metered();
+        self.change(|account| account.under_way = Some((metered, rest)));
+    }
+
+    pub fn blob_taken(&self, bytes: u64) {
+        self.change(|account| {
+            account.under_way = None;
+            account.settled += bytes;
+            account.progress.blobs_done += 1;
+            account.progress.blobs_total = account.progress.blobs_total.max(account.progress.blobs_done);
+            account.progress.bytes_total = account.progress.bytes_total.max(account.settled);
+        });
+    }
+
+    fn metered(&self) -> u64 {
+        self.watch.map_or(0, |watch| watch.meter.load(Ordering::Relaxed))
+    }
+
+    /// Tells how far the run is now.
+    pub fn tell(&self) {
+        let Some(watch) = self.watch else { return };
+        let metered = self.metered();
+        let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = account.now(metered, Instant::now());
+        drop(account);
+        (watch.tell)(progress);
+    }
+}
+
+impl Account {
+    fn now(&mut self, metered: u64, at: Instant) -> SyncProgress {
+        // A request that had to be made twice is no more than the photo.
+        let moved = self.under_way.map_or(0, |(begun, rest)| metered.saturating_sub(begun).min(rest));
+        self.progress.bytes_done = self.settled + moved;
+        self.sent.push_back((at, metered));
+        while self.sent.len() > 2 && self.sent.front().is_some_and(|(then, _)| at.duration_since(*then) > WINDOW) {
+            self.sent.pop_front();
+        }
+        self.progress.seconds_left = self.seconds_left();
+        self.progress.clone()
+    }
+
+    fn seconds_left(&self) -> Option<u64> {
+        let ((first, from), (last, to)) = (self.sent.front()?, self.sent.back()?);
+        let took = last.duration_since(*first);
+        let sent = u128::from(to.saturating_sub(*from));
+        if self.progress.stage != SyncStage::Photos || took < FIRST_GUESS || sent == 0 {
+            return None;
+        }
+        let left = u128::from(self.progress.bytes_total.saturating_sub(self.progress.bytes_done));
+        u64::try_from((left * took.as_millis() / sent).div_ceil(1000)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_follows_the_last_ten_seconds() {
+        let start = Instant::now();
+        let mut account = Account::default();
+        account.progress.stage = SyncStage::Photos;
+        account.progress.bytes_total = 10_000;
+        account.under_way = Some((0, 10_000));
+        let at = |seconds: u64| start + Duration::from_secs(seconds);
+        assert_eq!(account.now(0, at(0)).seconds_left, None, "nothing has moved");
+        assert_eq!(account.now(1_000, at(1)).seconds_left, Some(9));
+        for second in 2..=20 {
+            account.now(1_000 + 10 * second, at(second));
+        }
+        let slow = account.now(1_210, at(21)).seconds_left.unwrap();
+        assert!((800..=900).contains(&slow), "the quick start is forgotten: {slow}");
+    }
+
+    #[test]
+    fn a_request_made_twice_counts_once() {
+        let mut account = Account { settled: 500, under_way: Some((100, 50)), ..Account::default() };
+        assert_eq!(account.now(400, Instant::now()).bytes_done, 550);
+    }
+}

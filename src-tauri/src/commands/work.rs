@@ -1,0 +1,95 @@
+//! Walking: what is to do, and everything answered, seen and reported in a visit.
+
+use tauri::State;
+use xunjian_field::{
+    AnswerReport, BulkReport, Finding, FindingId, IpcError, LineSelector, NewAnswer, NewFinding, NewReading,
+    NewSighting, PointReading, RackView, Today, VisitId, VisitSelector, VisitView,
+};
+
+use crate::session::Session;
+
+/// 今日.
+#[tauri::command(async)]
+pub fn today(session: State<'_, Session>) -> Result<Today, IpcError> {
+    Ok(session.field()?.today(&session.person()?)?)
+}
+
+/// 开始巡检: by a visit's id, a label's text or the code printed beside it.
+#[tauri::command(async)]
+pub fn start_visit(session: State<'_, Session>, place: String) -> Result<VisitView, IpcError> {
+    Ok(session.field()?.start_visit(&VisitSelector::Text(place), &session.person()?)?)
+}
+
+/// Everything a visit asks, and everything answered so far.
+#[tauri::command(async)]
+pub fn visit(session: State<'_, Session>, id: VisitId) -> Result<VisitView, IpcError> {
+    Ok(session.field()?.show_visit(&id, &session.person()?)?)
+}
+
+/// 作答.
+#[tauri::command(async)]
+pub fn record_result(session: State<'_, Session>, visit: VisitId, answer: NewAnswer) -> Result<AnswerReport, IpcError> {
+    session.on_draft(&visit, |field, whose| field.record_result(whose, &answer))
+}
+
+/// 读数 of one point.
+#[tauri::command(async)]
+pub fn record_reading(
+    session: State<'_, Session>,
+    visit: VisitId,
+    line: u32,
+    point: String,
+    values: Vec<NewReading>,
+) -> Result<AnswerReport, IpcError> {
+    let values = values.into_iter().map(|reading| (reading.quantity, reading.value)).collect();
+    let reading = PointReading { point, values };
+    session.on_draft(&visit, |field, whose| field.record_reading(whose, &LineSelector::No { line }, &reading))
+}
+
+/// 其余全部正常.
+#[tauri::command(async)]
+pub fn fill_rest_normal(session: State<'_, Session>, visit: VisitId) -> Result<BulkReport, IpcError> {
+    session.on_draft(&visit, |field, whose| field.fill_rest_normal(whose))
+}
+
+/// Takes back what bulk filled.
+#[tauri::command(async)]
+pub fn undo_bulk(session: State<'_, Session>, visit: VisitId) -> Result<VisitView, IpcError> {
+    session.changed(&visit, |field, whose| field.undo_bulk(whose))
+}
+
+/// 机柜校核 as it stands.
+#[tauri::command(async)]
+pub fn rack(session: State<'_, Session>, visit: VisitId) -> Result<RackView, IpcError> {
+    session.on_draft(&visit, |field, whose| field.rack(whose))
+}
+
+/// What was seen of one asset.
+#[tauri::command(async)]
+pub fn sight(session: State<'_, Session>, visit: VisitId, sighting: NewSighting) -> Result<RackView, IpcError> {
+    session.on_draft(&visit, |field, whose| field.sight(whose, &sighting))
+}
+
+/// Every asset scanned here that nobody disputed is as the ledger says.
+#[tauri::command(async)]
+pub fn sight_scanned_as_in_ledger(session: State<'_, Session>, visit: VisitId) -> Result<RackView, IpcError> {
+    session.on_draft(&visit, |field, whose| field.sight_scanned_as_in_ledger(whose))
+}
+
+/// Declares the rack complete, or takes that back.
+#[tauri::command(async)]
+pub fn close_rack(session: State<'_, Session>, visit: VisitId, closed: bool) -> Result<RackView, IpcError> {
+    session.on_draft(&visit, |field, whose| field.close_rack(whose, closed))
+}
+
+/// 问题.
+#[tauri::command(async)]
+pub fn report_finding(session: State<'_, Session>, visit: VisitId, finding: NewFinding) -> Result<Finding, IpcError> {
+    session.on_draft(&visit, |field, whose| field.report_finding(whose, finding))
+}
+
+/// Takes a finding back.
+#[tauri::command(async)]
+pub fn remove_finding(session: State<'_, Session>, visit: VisitId, finding: FindingId) -> Result<VisitView, IpcError> {
+    session.changed(&visit, |field, whose| field.remove_finding(whose, &finding))
+}

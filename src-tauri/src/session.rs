@@ -1,0 +1,117 @@
+//! What the shell keeps while its window is open: the data folder, who is unlocked, and the run of synchronisation under way.
+//!
+//! The folder is opened by the first command that needs it, and tried again by the next one where that failed (another
+//! program may have let go of it), so that the window always opens and can say what is wrong. A person stays unlocked until
+//! `lock` or the end of the program; no key and no passphrase is kept.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, OnceLock, PoisonError, RwLock},
+};
+
+use xunjian_field::{
+    DraftRef, Field, FieldError, IpcError, Person, PersonId, SessionView, SyncStop, VisitId, VisitView,
+    scan::CascadeDecoder,
+};
+
+/// The state behind every command.
+pub struct Session {
+    folder: PathBuf,
+    field: OnceLock<Field>,
+    opening: Mutex<()>,
+    unlocked: RwLock<Option<Person>>,
+    run: Mutex<Option<SyncStop>>,
+    /// One for all camera frames: it takes turns among its ways to look at them.
+    pub decoder: CascadeDecoder,
+}
+
+impl Session {
+    /// Over a folder that need not be there yet.
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            field: OnceLock::new(),
+            opening: Mutex::default(),
+            unlocked: RwLock::default(),
+            run: Mutex::default(),
+            decoder: CascadeDecoder::default(),
+        }
+    }
+
+    /// The terminal.
+    pub fn field(&self) -> Result<&Field, IpcError> {
+        if let Some(field) = self.field.get() {
+            return Ok(field);
+        }
+        let _turn = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(field) = self.field.get() {
+            return Ok(field);
+        }
+        let opened = Field::open(&self.folder)?;
+        Ok(self.field.get_or_init(|| opened))
+    }
+
+    /// Who is unlocked.
+    pub fn person(&self) -> Result<Person, IpcError> {
+        let unlocked = self.unlocked.read().unwrap_or_else(PoisonError::into_inner);
+        unlocked.clone().ok_or_else(|| FieldError::Locked.into())
+    }
+
+    /// What the first screen shows.
+    pub fn view(&self) -> Result<SessionView, IpcError> {
+        let unlocked: Option<PersonId> = self.person().ok().map(|person| person.id);
+        Ok(self.field()?.session(unlocked.as_ref())?)
+    }
+
+    /// Somebody begins to work, or nobody does any more.
+    pub fn set_unlocked(&self, person: Option<Person>) -> Result<SessionView, IpcError> {
+        *self.unlocked.write().unwrap_or_else(PoisonError::into_inner) = person;
+        self.view()
+    }
+
+    /// A use case on the unlocked person's draft of a visit.
+    pub fn on_draft<T>(
+        &self,
+        visit: &VisitId,
+        act: impl FnOnce(&Field, DraftRef<'_>) -> Result<T, FieldError>,
+    ) -> Result<T, IpcError> {
+        let person = self.person()?;
+        Ok(act(self.field()?, DraftRef { visit, person: &person.id })?)
+    }
+
+    /// As [`Self::on_draft`], for what changes the visit as a whole: answers with it.
+    pub fn changed<T>(
+        &self,
+        visit: &VisitId,
+        act: impl FnOnce(&Field, DraftRef<'_>) -> Result<T, FieldError>,
+    ) -> Result<VisitView, IpcError> {
+        self.on_draft(visit, act)?;
+        Ok(self.field()?.show_visit(visit, &self.person()?)?)
+    }
+
+    /// Notes that a run of synchronisation begins; only one may be under way.
+    pub fn begin_run(&self, stop: SyncStop) -> Result<RunTurn<'_>, IpcError> {
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        if run.is_some() {
+            return Err(FieldError::SyncRunning.into());
+        }
+        *run = Some(stop);
+        Ok(RunTurn(self))
+    }
+
+    /// Stops the run under way, if there is one.
+    pub fn stop_run(&self) {
+        if let Some(stop) = &*self.run.lock().unwrap_or_else(PoisonError::into_inner) {
+            stop.stop();
+        }
+    }
+}
+
+/// Held while a run is under way, also when its command is dropped.
+pub struct RunTurn<'a>(&'a Session);
+
+impl Drop for RunTurn<'_> {
+    fn drop(&mut self) {
+        *self.0.run.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}

@@ -1,0 +1,48 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, it } from 'vitest'
+
+import { createFakeBackend } from '@/backend/fake'
+import type { Backend } from '@/backend'
+import SettingsPage from '@/settings/SettingsPage.vue'
+import { useSession } from '@/session/store'
+
+import { mountAppPage } from '../mountPage'
+
+type Page = Awaited<ReturnType<typeof mountAppPage>>
+const by = (page: Page, id: string) => page.find(`[data-testid="${id}"]`)
+
+async function open(backend: Backend): Promise<Page> {
+  // The shell reads the session before any page shows; a page alone has to wait for it likewise.
+  const page = await mountAppPage({ components: { SettingsPage }, setup: () => ({ session: useSession(), read: useSession().read() }), template: '<settings-page v-if="session.view" />' }, { backend })
+  await flushPromises()
+  return page
+}
+
+describe('the settings', () => {
+  beforeEach(() => localStorage.clear())
+
+  it('keep the size of text on this machine', async () => {
+    const page = await open(createFakeBackend())
+    await by(page, 'text-size-150').find('input').setValue(true)
+    await flushPromises()
+    expect(localStorage.getItem('xunjian.textSize')).toBe('150')
+  })
+
+  it('show keys, root and storage of an unlocked tablet', async () => {
+    const fake = createFakeBackend()
+    const status = { ...(await fake.status()), terminal_key_approved: false, root_pinned: false, missing_photos: ['ab'.repeat(32)] }
+    const page = await open(Object.assign(Object.create(fake) as Backend, { status: async () => status }))
+    expect(by(page, 'settings-keys').text()).toContain('待站点根签发')
+    expect(by(page, 'root-pinned').attributes('data-pinned')).toBe('false')
+    expect(by(page, 'missing-photos').text()).toContain('1 张照片')
+    expect(by(page, 'app-version').text()).toContain('0.0.0-fake')
+  })
+
+  it('show a locked tablet only what belongs to nobody', async () => {
+    const page = await open(createFakeBackend({ session: 'locked' }))
+    expect(by(page, 'settings-locked').exists()).toBe(true)
+    expect(by(page, 'settings-keys').exists()).toBe(false)
+    expect(by(page, 'theme-dark').exists()).toBe(true)
+    expect(by(page, 'app-version').exists()).toBe(true)
+  })
+})
