@@ -19,6 +19,8 @@ use tempfile::TempDir;
 
 use crate::workspace;
 
+pub mod hand;
+
 /// Long enough for a cold start of the web view on a loaded two-core machine; a healthy one needs a second.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::{Mutex, PoisonError},
 };
 
 use image::ImageFormat;
@@ -29,6 +30,9 @@ fn damage(path: &Path) {
     bytes[100] ^= 1;
     std::fs::write(path, bytes).unwrap();
 }
+
+/// Fault points are global: one test arms them at a time.
+static POINTS: Mutex<()> = Mutex::new(());
 
 #[test]
 fn a_photo_is_kept_byte_for_byte_under_its_hash() {
@@ -87,6 +91,7 @@ fn the_reserve_is_never_touched() {
 
 #[test]
 fn a_crash_at_any_effect_loses_at_most_what_nobody_was_told_is_kept() {
+    let _turn = POINTS.lock().unwrap_or_else(PoisonError::into_inner);
     let photo = fixture("Portrait_8.jpg");
     let me = std::thread::current().id();
     for point in FAULT_POINTS {
@@ -109,6 +114,7 @@ fn a_crash_at_any_effect_loses_at_most_what_nobody_was_told_is_kept() {
 
 #[test]
 fn an_effect_that_fails_leaves_no_half_photo() {
+    let _turn = POINTS.lock().unwrap_or_else(PoisonError::into_inner);
     let photo = fixture("Portrait_3.jpg");
     let me = std::thread::current().id();
     for point in FAULT_POINTS {
