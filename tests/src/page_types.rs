@@ -14,6 +14,7 @@ pub fn files() -> anyhow::Result<BTreeMap<String, String>> {
     // Nothing we count exceeds 2^53: signed documents forbid it (JCS), and the rest are sizes and milliseconds.
     let config = Config::new().with_out_dir(folder.path()).with_large_int("number");
     xunjian_field::typescript::export(&config)?;
+    xunjian_central::typescript::export(&config)?;
     let mut files = read(folder.path())?;
     let index: String = files
         .keys()

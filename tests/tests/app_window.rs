@@ -52,7 +52,7 @@ async fn an_inspector_walks_a_room_and_a_rack_with_a_problem_and_the_records_arr
 /// Types what the administrator read out, and waits for the office's answer.
 async fn enrol(story: &Story, service: &str, window: &Window) -> Result<()> {
     let code = story.central().args(["terminal", "enrol-code", "--person", "镕堃"]).json()?;
-    window.click("way-code").await?;
+    window.click("way-type").await?;
     window.fill("service-url", service).await?;
     window.fill("code", code["code"].as_str().context("a code")?).await?;
     window.fill("root-fingerprint", story.fingerprint()).await?;

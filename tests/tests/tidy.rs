@@ -21,9 +21,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xunjian-central", &["xunjian-domain", "xunjian-proof", "xunjian-protocol"]),
     ("xunjian-report", &["xunjian-domain"]),
     ("xunjian-app", &["xunjian-field"]),
-    // The testkit is only ever a dev-dependency; the stories drive programs, not crates.
+    // The testkit is only ever a dev-dependency. The stories drive programs, not crates: of field and central they use
+    // the list of types that the pages share.
     ("xunjian-testkit", &["xunjian-domain", "xunjian-proof"]),
-    ("xunjian-tests", &["xunjian-testkit"]),
+    ("xunjian-tests", &["xunjian-testkit", "xunjian-field", "xunjian-central"]),
 ];
 
 /// What must never reach these crates: effects in the pure ones, a network in the verifier, Tauri anywhere but in the app.

@@ -31,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
     let fresh = folder.path().join("fresh");
     let desk = Desk::set_up((1280, 800), &fresh)?;
     let window = desk.open_app().await?;
-    window.find("way-code").await?;
+    window.find("way-type").await?;
     photograph(&window, &images, &[("enrol", "/enrol")]).await?;
     window.close().await?;
     desk.clear_up()?;

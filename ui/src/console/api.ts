@@ -33,9 +33,9 @@ import type {
   TerminalItem,
   VerificationRun,
   VisitItem,
-} from './contract'
+} from '@/gen'
 
-export type * from './contract'
+export type * from '@/gen'
 export type { Finding, Reconciliation, Record as InspectionRecord, Role, Round, Severity, StepReport, Subject, Text, Verdict } from '@/gen'
 
 /** What a list is narrowed down to; empty values are left out. */
