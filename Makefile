@@ -1,6 +1,6 @@
 # Every command a person or CI runs. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check gen bench app clean-data
+.PHONY: help run demo test soak check gen pictures bench app clean-data
 
 RUN := scripts/with-node.sh
 
@@ -30,13 +30,25 @@ check: ## Formatting, lints and docs without warnings
 	@cargo clippy --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
 
-gen: ## Make the generated files again: demo data, OpenAPI snapshot, icons
+gen: ## Make the generated files again: demo data, OpenAPI snapshot, the pages' types, icons
 	@cargo run --quiet -p xunjian-testkit --bin make-demo-data
 	@cargo run --quiet -p xunjian-central --bin xunjian -- openapi > docs/openapi.json
+	@cargo run --quiet -p xunjian-tests --bin make-page-types
 	@scripts/icons.sh
 
+pictures: ## Every screen, both themes, both languages, into docs/images (takes the real window and a real browser)
+	@scripts/setup.sh test
+	@$(RUN) npm --prefix ui run --silent build
+	@cargo build --quiet --workspace
+	@target/debug/make-pictures
+
 bench: ## Figures as ratios to a floor in the same run
-	@cargo bench --quiet -p xunjian-proof -p xunjian-central
+	@scripts/setup.sh test
+	@$(RUN) npm --prefix ui run --silent build
+	@cargo bench --quiet -p xunjian-proof -p xunjian-central -p xunjian-field
+	@cargo build --quiet --release -p xunjian-app --bins --examples
+	@cargo build --quiet -p xunjian-central -p xunjian-field -p xunjian-report -p xunjian-verify -p xunjian-tests
+	@target/debug/window-bench
 
 app: ## Build the window
 	@$(RUN) npm --prefix ui run --silent build

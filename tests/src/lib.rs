@@ -1,6 +1,7 @@
 //! Whole-system stories: real processes, real HTTP on loopback, real files. The demo is one of them.
 
 mod answers;
+pub mod browser;
 pub mod page_types;
 mod programs;
 mod story;
@@ -10,7 +11,9 @@ use std::path::PathBuf;
 
 pub use answers::honest_answer;
 pub use programs::{Program, Programs, Service, copy_folder};
-pub use story::{CONSOLE_PASSWORD, Inspection, LineTally, PASSPHRASE, Sealed, Story, StoryOptions, print_table};
+pub use story::{
+    CONSOLE_PASSWORD, Drafts, Inspection, LineTally, PASSPHRASE, Sealed, Story, StoryOptions, print_table,
+};
 
 /// The folder of the workspace, wherever it was checked out.
 #[must_use]

@@ -1,6 +1,7 @@
 //! One real inspection from a ledger to verified receipts, on real processes: what the demo plays and the tests assert.
 
 mod desk;
+mod drafts;
 mod walk;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
+pub use self::drafts::Drafts;
 use crate::{
     programs::{Program, Programs, Service},
     workspace,
@@ -202,6 +204,32 @@ impl Story {
         let service = Service::start(&self.programs, &self.central_folder(), &[])?;
         self.tell(&format!("服务已启动 {}", service.url), "the service is up");
         Ok(service)
+    }
+
+    /// Starts the service again where it was: terminals know it by its address.
+    ///
+    /// # Errors
+    /// When it does not listen.
+    pub fn serve_at(&self, url: &str) -> anyhow::Result<Service> {
+        let listen = url.trim_start_matches("http://");
+        Service::start_at(&self.programs, &self.central_folder(), listen, &[])
+    }
+
+    /// What stands in the codes of the labels in and on a printed rack, counted from 1: its own front and rear, its assets.
+    ///
+    /// # Errors
+    /// When no labels were printed.
+    pub fn payloads_of_rack(&self, rack: u32) -> anyhow::Result<Vec<String>> {
+        let list: Value = serde_json::from_slice(&fs::read(self.labels_folder().join("labels.json"))?)?;
+        let (own, assets) = (format!("rack-{rack}-"), format!("asset-{rack}-"));
+        let is_of = |file: &str| file.starts_with(&own) || file.starts_with(&assets);
+        let labels = list.as_array().into_iter().flatten();
+        let found: Vec<String> = labels
+            .filter(|label| label["file"].as_str().is_some_and(is_of))
+            .filter_map(|label| label["payload"].as_str().map(str::to_owned))
+            .collect();
+        ensure!(!found.is_empty(), "no labels were printed for rack {rack}");
+        Ok(found)
     }
 
     /// What it is played on.

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use crate::workspace;
 
 pub mod hand;
+pub mod page;
 
 /// Long enough for a cold start of the web view on a loaded two-core machine; a healthy one needs a second.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -109,7 +110,8 @@ impl Desk {
             let folder = entry?.path();
             let Some(id) = folder.file_name().and_then(|name| name.to_str()?.parse::<i32>().ok()) else { continue };
             let Ok(command) = std::fs::read(folder.join("cmdline")) else { continue };
-            let program = String::from_utf8_lossy(command.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned();
+            let program =
+                String::from_utf8_lossy(command.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned();
             if program.ends_with(&name) && self.is_ours(id) {
                 found.extend(Pid::from_raw(id));
             }
@@ -226,7 +228,7 @@ impl Window {
         match found {
             Ok(element) => Ok(element),
             Err(error) => {
-                let text = self.evaluate("return document.body.innerText.slice(0, 1500)").await?;
+                let text = self.evaluate("return document.body.innerText.slice(-2500)").await?;
                 bail!("the page shows no {testid}: {error}; its faults: {:?}; it says {text}", self.faults().await?)
             }
         }
@@ -250,7 +252,7 @@ impl Window {
         let begun = std::time::Instant::now();
         while self.evaluate(&script).await? != json!(true) {
             if begun.elapsed() > PATIENCE {
-                let text = self.evaluate("return document.body.innerText.slice(0, 1500)").await?;
+                let text = self.evaluate("return document.body.innerText.slice(-2500)").await?;
                 bail!("never came true: {condition}; faults: {:?}; the page says {text}", self.faults().await?);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -266,13 +268,24 @@ impl Window {
         Ok(self.find(testid).await?.text().await?)
     }
 
-    /// Presses the element as a finger would: it must be in sight and not covered.
+    /// Presses the element as a finger would, once it may be pressed: it must be in sight and not covered.
     ///
     /// # Errors
     /// As [`Self::find`], and when something covers it.
     pub async fn click(&self, testid: &str) -> anyhow::Result<()> {
         let element = self.find(testid).await?;
-        element.click().await.with_context(|| format!("pressing {testid}"))
+        // A press on what is still disabled would be swallowed without a word.
+        let selector = json!(css(testid));
+        self.until(&format!("!document.querySelector({selector})?.matches(':disabled, [aria-disabled=true]')")).await?;
+        self.evaluate(&format!("document.querySelector({selector})?.scrollIntoView({{ block: 'center' }})")).await?;
+        if let Err(error) = element.click().await {
+            let script = format!(
+                "const box = document.querySelector({selector}).getBoundingClientRect()
+                 return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.outerHTML.slice(0, 200)"
+            );
+            bail!("pressing {testid}: {error}; in its place is {:?}", self.evaluate(&script).await?)
+        }
+        Ok(())
     }
 
     /// Types into the field of this name, after emptying it.
@@ -281,7 +294,8 @@ impl Window {
     /// As [`Self::find`].
     pub async fn fill(&self, testid: &str, text: &str) -> anyhow::Result<()> {
         let element = self.find(testid).await?;
-        element.clear().await.with_context(|| format!("emptying {testid}"))?;
+        // All of it chosen by the keyboard and typed over, as a person would: what only sets the value, the page never hears.
+        element.send_keys("\u{e009}a\u{e000}\u{e017}").await.with_context(|| format!("emptying {testid}"))?;
         element.send_keys(text).await.with_context(|| format!("typing into {testid}"))
     }
 
@@ -290,7 +304,16 @@ impl Window {
     /// # Errors
     /// When the page cannot be asked.
     pub async fn go(&self, address: &str) -> anyhow::Result<()> {
-        self.evaluate(&format!("location.hash = {}", json!(format!("#{address}")))).await.map(drop)
+        let hash = json!(format!("#{address}"));
+        // A page that is about to go somewhere by itself, after storing for example, may win once.
+        for _ in 0..5 {
+            self.evaluate(&format!("location.hash = {hash}")).await?;
+            self.settle().await?;
+            if self.evaluate(&format!("return decodeURIComponent(location.hash) === {hash}")).await? == json!(true) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Runs a script and returns what it returns.
@@ -341,7 +364,8 @@ impl Window {
     /// When axe is not installed or fails.
     pub async fn accessibility(&self) -> anyhow::Result<Vec<String>> {
         let axe = workspace().join("ui/node_modules/axe-core/axe.min.js");
-        let source = std::fs::read_to_string(&axe).with_context(|| format!("{} (npm ci installs it)", axe.display()))?;
+        let source =
+            std::fs::read_to_string(&axe).with_context(|| format!("{} (npm ci installs it)", axe.display()))?;
         self.evaluate(&format!("if (!window.axe) {{ {source} }}")).await?;
         let found = self.evaluate_later(include_str!("window/axe.js"), vec![]).await?;
         Ok(serde_json::from_value(found)?)
@@ -356,6 +380,18 @@ impl Window {
         serde_json::from_value(faults).context("the app keeps no list of page faults: is it a release build?")
     }
 
+    /// Puts an inline style into the page, which the policy forbids, and waits until the page had time to say so.
+    ///
+    /// # Errors
+    /// When the page cannot be asked.
+    pub async fn break_the_policy(&self) -> anyhow::Result<()> {
+        let script = "const done = arguments[arguments.length - 1]
+                      document.addEventListener('securitypolicyviolation', () => done(null), { once: true })
+                      document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\"></p>')
+                      setTimeout(() => done(null), 5000)";
+        self.evaluate_later(script, vec![]).await.map(drop)
+    }
+
     /// Two frames and the fonts later, transitions included, what was asked for is what is painted.
     ///
     /// # Errors
@@ -364,7 +400,9 @@ impl Window {
         let script = "const done = arguments[arguments.length - 1]
                       const frame = () => requestAnimationFrame(() => requestAnimationFrame(() => done(null)))
                       const finite = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime < 2000)
-                      document.fonts.ready.then(() => Promise.all(finite.map((one) => one.finished))).catch(() => null).then(frame)";
+                      const still = document.fonts.ready.then(() => Promise.all(finite.map((one) => one.finished))).catch(() => null)
+                      // An animation of something that left the page never finishes.
+                      Promise.race([still, new Promise((resolve) => setTimeout(resolve, 1500))]).then(frame)";
         self.evaluate_later(script, vec![]).await.map(drop)
     }
 
@@ -395,7 +433,8 @@ impl Window {
     pub async fn hold_before_camera(&self, picture: &Path) -> anyhow::Result<()> {
         use data_encoding::BASE64;
         let bytes = std::fs::read(picture).with_context(|| picture.display().to_string())?;
-        let media_type = if picture.extension().is_some_and(|ending| ending == "png") { "image/png" } else { "image/jpeg" };
+        let media_type =
+            if picture.extension().is_some_and(|ending| ending == "png") { "image/png" } else { "image/jpeg" };
         let arguments = vec![json!(BASE64.encode(&bytes)), json!(media_type)];
         self.evaluate_later(include_str!("window/camera.js"), arguments).await.map(drop)
     }
@@ -406,6 +445,30 @@ impl Window {
     /// When the page cannot be asked.
     pub async fn type_like_scanner(&self, text: &str) -> anyhow::Result<()> {
         self.evaluate_later(include_str!("window/scanner.js"), vec![json!(text)]).await.map(drop)
+    }
+
+    /// Types every label on a visit's scanning page until the page counts this many assets as scanned. A burst that a busy
+    /// machine tore apart is no burst; like a person who looks at the count, this scans once more then.
+    ///
+    /// # Errors
+    /// When the count is never reached.
+    pub async fn scan_all(&self, labels: &[String], assets: usize) -> anyhow::Result<()> {
+        self.find("scan-count").await?;
+        let counted = format!(
+            "(document.querySelector('[data-testid=scan-count]')?.textContent.match(/\\d+/) ?? [])[0] === '{assets}'"
+        );
+        for _ in 0..5 {
+            for label in labels {
+                self.type_like_scanner(label).await?;
+            }
+            for _ in 0..60 {
+                if self.evaluate(&format!("return Boolean({counted})")).await? == json!(true) {
+                    return Ok(());
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        bail!("the page says {} for {assets} assets", self.text_of("scan-count").await?)
     }
 
     /// Ends the session and with it the app.

@@ -4,8 +4,8 @@
 //! It exists because nothing smaller can tell whether the window opens at all, whether the pages load under the content
 //! security policy, and whether a press really reaches the disk. Rules are tested without a window, on the engine.
 
-use anyhow::{Context as _, Result, ensure};
-use serde_json::Value;
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::json;
 use xunjian_tests::{
     PASSPHRASE, Story, StoryOptions,
     window::{Desk, Window, hand::Hand},
@@ -24,29 +24,68 @@ async fn an_inspector_walks_a_room_and_a_rack_with_a_problem_and_the_records_arr
     let mut story = story(folder.path())?;
     story.open_office()?;
     let service = story.serve()?;
+    let address = service.url.clone();
     let desk = Desk::set_up((1280, 800), &story.terminal_folder())?;
     let window = desk.open_app().await?;
 
-    enrol(&story, &service.url, &window).await?;
+    enrol(&story, &address, &window).await?;
     window.screenshot("story-today").await?;
     drop(service);
 
-    // Into the room by its label.
-    window.go("/scan").await?;
-    window.hold_before_camera(&story.photo_of("room-1", 11)?).await?;
-    if window.has("camera-start").await? {
-        window.click("camera-start").await?;
-    }
-    window.until("document.querySelector('[data-testid^=start-]')").await?;
-    window.screenshot("story-scanned").await?;
-    let room = window.evaluate("return document.querySelector('[data-testid^=start-]').dataset.testid.slice(6)").await?;
-    let room = room.as_str().context("the scan offers the room's visit")?.to_owned();
-    window.click(&format!("start-{room}")).await?;
-    window.find("visit-title").await?;
-    window.screenshot("story-visit").await?;
-    walk_room(&window, &desk, &room).await?;
+    let room = scan_into(&story, &window, "room-1").await?;
+    walk_room(&window, &room).await?;
+    let rack = scan_into(&story, &window, "rack-1-front").await?;
+    walk_rack(&story, &window, &rack).await?;
+    seal(&window, &[&room, &rack]).await?;
+
+    // Offline the badge never turns green, and a sync says what is the matter.
+    ensure!(badge(&window).await? == "waiting", "two records wait for the service");
+    window.go("/outbox").await?;
+    window.click("sync").await?;
+    window.until("document.querySelector('[data-testid=sync-result],[data-testid=sync-faults],[data-testid=fault]') && !document.querySelector('[data-testid=sync-running]')").await?;
+    ensure!(badge(&window).await? != "clear", "nothing was delivered: there is no service");
+    window.screenshot("story-offline").await?;
+
+    let service = story.serve_at(&address)?;
+    window.click("sync").await?;
+    window.until("document.querySelector('[data-testid=sync-badge]')?.dataset.state === 'clear'").await?;
+    window.screenshot("story-synced").await?;
+    ensure!(window.faults().await? == Vec::<String>::new(), "the page complained: {:?}", window.faults().await?);
+    window.break_the_policy().await?;
+    let faults = window.faults().await?;
+    ensure!(
+        faults.iter().any(|fault| fault.starts_with("policy: style-src")),
+        "the policy is in force and the page would have told us of a violation, but it listed {faults:?}"
+    );
     window.close().await?;
-    desk.clear_up()
+    desk.clear_up()?;
+
+    let verified = story.central().arg_json("verify-all")?;
+    ensure!(verified["records"] == 2 && verified["delivered"] == 2, "the service holds both with receipts: {verified}");
+    ensure!(verified["damages"] == json!([]), "undamaged: {verified}");
+    drop(service);
+    Ok(())
+}
+
+async fn badge(window: &Window) -> Result<String> {
+    let state = window.evaluate("return document.querySelector('[data-testid=sync-badge]').dataset.state").await?;
+    Ok(state.as_str().context("the badge has a state")?.to_owned())
+}
+
+/// Holds a label before the camera and starts the visit it offers; its id.
+async fn scan_into(story: &Story, window: &Window, label: &str) -> Result<String> {
+    window.go("/today").await?;
+    window.hold_before_camera(&story.photo_of(label, 11)?).await?;
+    window.click("scan").await?;
+    window.find("scan-camera").await?;
+    window.until("document.querySelector('[data-testid^=start-]')").await?;
+    window.screenshot(&format!("story-scan-{label}")).await?;
+    let visit =
+        window.evaluate("return document.querySelector('[data-testid^=start-]').dataset.testid.slice(6)").await?;
+    let visit = visit.as_str().context("the scan offers a visit")?.to_owned();
+    window.click(&format!("start-{visit}")).await?;
+    window.find("visit-title").await?;
+    Ok(visit)
 }
 
 /// Types what the administrator read out, and waits for the office's answer.
@@ -71,28 +110,104 @@ async fn enrol(story: &Story, service: &str, window: &Window) -> Result<()> {
     window.until("document.querySelectorAll('[data-testid^=visit-]').length > 10").await
 }
 
-/// Every line of the room, group by group; in the middle the app is killed.
-async fn walk_room(window: &Window, _desk: &Desk, room: &str) -> Result<()> {
+/// Every line of the room, group by group, and the photos that some of them want.
+async fn walk_room(window: &Window, room: &str) -> Result<()> {
     let mut hand = Hand::on(window);
     window.go(&format!("/visits/{room}/lines")).await?;
-    loop {
-        window.find("items").await?;
-        let open = window
-            .evaluate(
-                "return [...document.querySelectorAll('[data-testid^=line-][data-outcome=none]')].map((line) => Number(line.dataset.testid.slice(5)))",
-            )
+    hand.answer_all_normal().await?;
+    window.screenshot("story-room").await?;
+    photos_that_lack(window, room).await
+}
+
+/// Takes a photo for every line of the visit that the seal page says wants one.
+async fn photos_that_lack(window: &Window, visit: &str) -> Result<()> {
+    let mut said = String::new();
+    for _ in 0..6 {
+        window.go(&format!("/seal/{visit}")).await?;
+        window.find(&format!("seal-visit-{visit}")).await?;
+        window.settle().await?;
+        let lack = window
+            .evaluate("return document.querySelector('[data-testid^=lack-]')?.dataset.testid.slice(5) ?? null")
             .await?;
-        let open: Vec<u64> = serde_json::from_value(open)?;
-        for line in open {
-            hand.answer_normal(line).await.with_context(|| format!("item {line}"))?;
-        }
-        window.screenshot("story-group").await?;
-        let next = window.evaluate("const next = document.querySelector('[data-testid=next-group]'); return Boolean(next && !next.disabled)").await?;
-        if next != Value::Bool(true) {
-            break;
-        }
-        window.click("next-group").await?;
+        let Some(line) = lack.as_str() else { return Ok(()) };
+        said = window.text_of(&format!("lack-{line}")).await?;
+        photograph(window, visit, line).await.with_context(|| format!("a photo of item {line}"))?;
     }
-    ensure!(hand.taps > 0);
+    bail!("a photo was no help: {said}")
+}
+
+async fn photograph(window: &Window, visit: &str, line: &str) -> Result<()> {
+    window.go(&format!("/visits/{visit}/photo?line={line}")).await?;
+    window.click("shutter").await?;
+    window.find("still").await?;
+    window.click("use-photo").await?;
+    window.find("photo-saved").await?;
     Ok(())
+}
+
+/// The rack as healthy as it is, except for one asset with a red lamp.
+async fn walk_rack(story: &Story, window: &Window, rack: &str) -> Result<()> {
+    let mut hand = Hand::on(window);
+    // Every label of the rack with a scanner that types.
+    window.go(&format!("/visits/{rack}/scan")).await?;
+    let labels = story.payloads_of_rack(1)?;
+    window.scan_all(&labels, labels.len() - 2).await?;
+    window.screenshot("story-rack-scanned").await?;
+    window.go(&format!("/visits/{rack}/rack")).await?;
+    hand.press("finish-rack").await?;
+    window.find("rack-closed").await?;
+    window.screenshot("story-rack").await?;
+
+    // The first line about lamps is abnormal: words, photo, finding.
+    window.go(&format!("/visits/{rack}/lines")).await?;
+    let line = hand.first_line_of("A.1-01").await?;
+    hand.press_outcome(line, "abnormal").await?;
+    // Which lamp it is: the first check is bad, the other one is well.
+    hand.pick(line, 0, 1).await?;
+    hand.pick(line, 1, 0).await?;
+    window.fill("note", "第二块硬盘红灯常亮，已请厂家带盘到场").await?;
+    // A finger that goes elsewhere leaves the field; an address does not.
+    window.evaluate("document.activeElement?.blur()").await?;
+    window.settle().await?;
+    photograph(window, rack, &line.to_string()).await?;
+    window.go(&format!("/visits/{rack}/findings?line={line}")).await?;
+    hand.press("severity-major").await?;
+    window.fill("description", "第二块硬盘故障，红灯常亮").await?;
+    window.fill("responsible-unit", "云山云服务有限公司").await?;
+    hand.press("due-7").await?;
+    window.screenshot("story-finding").await?;
+    hand.press("save-finding").await?;
+    window.find("saved").await?;
+
+    window.go(&format!("/visits/{rack}/lines")).await?;
+    window.find("items").await?;
+    hand.press("bulk").await?;
+    window.find("bulk-panel").await?;
+    window.screenshot("story-bulk").await?;
+    hand.press("bulk-close").await?;
+    hand.answer_all_normal().await?;
+    window.screenshot("story-rack-done").await?;
+    photos_that_lack(window, rack).await
+}
+
+/// Both visits with one passphrase.
+async fn seal(window: &Window, visits: &[&str]) -> Result<()> {
+    window.go(&format!("/seal?visits={}", visits.join(","))).await?;
+    for visit in visits {
+        window.find(&format!("[data-testid='seal-visit-{visit}'][data-ready='true']")).await?;
+    }
+    window.click("present-add").await?;
+    window.fill("present-name-0", "王䶮").await?;
+    window.fill("present-organisation-0", "云山市政务服务和数据管理局").await?;
+    window.fill("seal-passphrase", "this is not the passphrase").await?;
+    window.click("seal").await?;
+    window.until("document.body.innerText.includes('口令不正确')").await?;
+    window.screenshot("story-seal").await?;
+    window.fill("seal-passphrase", PASSPHRASE).await?;
+    window.click("seal").await?;
+    if let Err(error) = window.find("seal-done").await {
+        window.screenshot("story-not-sealed").await?;
+        return Err(error);
+    }
+    window.screenshot("story-sealed").await
 }

@@ -37,7 +37,8 @@ export async function openBrowser() {
 
 /** A page with a person's preferences, and the list of what went wrong in it. */
 export async function openPage(browser, { language = 'zh-CN', theme = 'light', width = 1440, height = 900, state } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, locale: language, colorScheme: theme, storageState: state })
+  // Reduced motion: a page that still slides in is measured and photographed wrong.
+  const context = await browser.newContext({ viewport: { width, height }, locale: language, colorScheme: theme, reducedMotion: 'reduce', storageState: state })
   await context.addInitScript(
     ([language, theme]) => {
       localStorage.setItem('xunjian.language', language)
@@ -51,7 +52,9 @@ export async function openPage(browser, { language = 'zh-CN', theme = 'light', w
   const faults = []
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) faults.push(`${message.type()}: ${message.text()}`)
+    // The page asks who is logged in; the answer "nobody" is written down by the browser and is no fault.
+    const isNobody = message.text().includes('401') && message.location().url.endsWith('/console/api/session')
+    if (['error', 'warning'].includes(message.type()) && !isNobody) faults.push(`${message.type()}: ${message.text()}`)
   })
   return { context, page, faults, violations: () => page.evaluate(() => window.xunjianViolations) }
 }
@@ -62,11 +65,53 @@ export async function logIn(page, url, name, password) {
   await page.getByTestId('login-name').fill(name)
   await page.getByTestId('login-password').fill(password)
   await page.getByTestId('login-submit').click()
-  await page.getByTestId('console-nav').waitFor()
+  await page.getByTestId('nav').waitFor()
+}
+
+let loads = 0
+
+/** Opens an address of the console as somebody does who was sent the link: the whole page anew, until nothing loads any more. */
+export async function openLink(page, url, address) {
+  // Another query, because a changed hash alone loads nothing.
+  await page.goto(`${url}/console/?${++loads}#${address}`)
+  await settle(page)
+}
+
+/** Until the page shows what it asked for, with its fonts and pictures, as it is painted. */
+export async function settle(page) {
+  await page.waitForFunction(() => document.querySelector('.q-page') && !document.querySelector('[aria-busy=true], [data-testid=loading]'))
+  await page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame)
+    // A list that has come may ask for more: two frames on, what it asks for is on its way, and says so.
+    for (let quiet = 0; quiet < 2; ) {
+      await frame()
+      quiet = document.querySelector('[aria-busy=true], [data-testid=loading]') ? 0 : quiet + 1
+    }
+    const seen = [...document.images].filter((image) => image.loading !== 'lazy' || image.getBoundingClientRect().top < innerHeight)
+    await Promise.all(seen.map((image) => image.decode().catch(() => undefined)))
+    await document.fonts.ready
+    await frame()
+  })
 }
 
 /** The same scan of touch targets that the window's tests run. */
-export const smallTargets = readFileSync(fileURLToPath(new URL('../../tests/src/window/small_targets.js', import.meta.url)), 'utf8')
+const smallTargetsSource = readFileSync(fileURLToPath(new URL('../../tests/src/window/small_targets.js', import.meta.url)), 'utf8')
+
+/** Everything a person may press that a gloved finger would miss. */
+export const smallTargets = (page) => page.evaluate(`(() => {${smallTargetsSource}\n})()`)
+
+/** Runs a script with an open browser; whatever happens, the browser is closed and a failure is told in one line. */
+export async function withBrowser(work) {
+  const browser = await openBrowser()
+  try {
+    await work(browser)
+  } catch (error) {
+    process.stderr.write(`${error?.stack ?? error}\n`)
+    process.exitCode = 1
+  } finally {
+    await browser.close()
+  }
+}
 
 export function answer(value) {
   process.stdout.write(`${JSON.stringify(value)}\n`)

@@ -55,7 +55,8 @@ impl Hall {
         for rack in 0..self.racks {
             for place in 0..self.assets_per_rack {
                 let is_storage = place == 0 && rack < self.racks_with_storage;
-                let (kind, model) = if is_storage { ("存储", "LY-Stor 5000") } else { ("物理服务器", "MM6120 G3") };
+                let (kind, model) =
+                    if is_storage { ("存储", "LY-Stor 5000") } else { ("物理服务器", "MM6120 G3") };
                 let (room, name, serial) = (Self::room_name(rack), Self::rack_name(rack), Self::serial(rack, place));
                 // Writing to a text cannot fail.
                 let _ = writeln!(

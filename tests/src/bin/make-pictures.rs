@@ -76,7 +76,16 @@ async fn main() -> anyhow::Result<()> {
     desk.clear_up()?;
 
     let browser = Command::new(workspace().join("scripts/with-node.sh"))
-        .args(["node", "ui/e2e/pictures.mjs", "--url", &service.url, "--name", "console", "--password", CONSOLE_PASSWORD])
+        .args([
+            "node",
+            "ui/e2e/pictures.mjs",
+            "--url",
+            &service.url,
+            "--name",
+            "console",
+            "--password",
+            CONSOLE_PASSWORD,
+        ])
         .args(["--record", record, "--out"])
         .arg(&images)
         .current_dir(workspace())
@@ -115,11 +124,8 @@ fn prepare_drafts(story: &Story) -> anyhow::Result<Drafts> {
         story.field().args(["visit", "answer", visit, "--file"]).args([&file]).json()?;
     }
     let picture = story.photo_of("rack-7-front", 4242)?;
-    let attached = story
-        .field()
-        .args(["visit", "photo", &rack, "--line", "9", "--capture", "camera"])
-        .args([&picture])
-        .json()?;
+    let attached =
+        story.field().args(["visit", "photo", &rack, "--line", "9", "--capture", "camera"]).args([&picture]).json()?;
     let photo = find_hash(&attached).context("attaching a photo names its hash")?;
     let unit = "云山云服务有限公司";
     story
@@ -138,8 +144,11 @@ fn codes_of(story: &Story, title: &str) -> anyhow::Result<Vec<String>> {
     let labels = list.as_array().into_iter().flatten();
     Ok(labels
         .filter(|label| {
-            let (place, name) = (label["place"].as_str().unwrap_or_default(), label["title"].as_str().unwrap_or_default());
-            name == title || name.strip_suffix(" 前门").is_some_and(|rack| title == format!("{place} · {rack}")) || place == title
+            let (place, name) =
+                (label["place"].as_str().unwrap_or_default(), label["title"].as_str().unwrap_or_default());
+            name == title
+                || name.strip_suffix(" 前门").is_some_and(|rack| title == format!("{place} · {rack}"))
+                || place == title
         })
         .filter_map(|label| label["code"].as_str().map(str::to_owned))
         .take(6)
@@ -167,7 +176,14 @@ async fn photograph(window: &Window, images: &Path, screens: &[(&str, &str)]) ->
     Ok(())
 }
 
-async fn take(window: &Window, images: &Path, name: &str, address: &str, language: &str, theme: &str) -> anyhow::Result<()> {
+async fn take(
+    window: &Window,
+    images: &Path,
+    name: &str,
+    address: &str,
+    language: &str,
+    theme: &str,
+) -> anyhow::Result<()> {
     window.go(address).await?;
     window.until("document.querySelector('.q-page') && !document.querySelector('[aria-busy=true]')").await?;
     // Photos and camera frames come a moment after the page.

@@ -37,9 +37,21 @@ async fn main() -> anyhow::Result<()> {
     story.enrol(&service)?;
 
     let release = target_folder()?.join("release");
-    let empty = measure_starts(&release.join("examples/empty-window"), folder.path(), "document.readyState === 'complete'").await?;
-    let app = measure_starts(&release.join("xunjian-app"), &story.terminal_folder(), "document.querySelector('#page main, #page .q-page')").await?;
-    println!("start: {:.2} × an empty window ({:?} to {:?}, median of {STARTS})", ratio(app.start, empty.start), app.start, empty.start);
+    let empty =
+        measure_starts(&release.join("examples/empty-window"), folder.path(), "document.readyState === 'complete'")
+            .await?;
+    let app = measure_starts(
+        &release.join("xunjian-app"),
+        &story.terminal_folder(),
+        "document.querySelector('#page main, #page .q-page')",
+    )
+    .await?;
+    println!(
+        "start: {:.2} × an empty window ({:?} to {:?}, median of {STARTS})",
+        ratio(app.start, empty.start),
+        app.start,
+        empty.start
+    );
     println!(
         "memory: {:.2} × an empty window ({:.0} MiB to {:.0} MiB, proportional set size of all its processes)",
         app.memory_kib as f64 / empty.memory_kib as f64,
@@ -93,7 +105,9 @@ fn memory_of(desk: &Desk) -> anyhow::Result<u64> {
     let mut total = 0;
     for process in desk.app_family()? {
         let Ok(rollup) = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")) else { continue };
-        let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+        let pss = rollup
+            .lines()
+            .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
         total += pss.unwrap_or(0);
     }
     ensure!(total > 0, "the program's memory cannot be read");
@@ -115,7 +129,8 @@ async fn measure_taps(today: &Value, window: &Window) -> anyhow::Result<(f64, f6
     window.go(&format!("/visits/{id}/lines")).await?;
     window.find("checklist").await?;
     let found = window.evaluate_later(include_str!("../window/taps.js"), vec![json!(TAPS)]).await?;
-    let times: Vec<f64> = serde_json::from_value::<Vec<Value>>(found["taps"].clone())?.iter().filter_map(Value::as_f64).collect();
+    let times: Vec<f64> =
+        serde_json::from_value::<Vec<Value>>(found["taps"].clone())?.iter().filter_map(Value::as_f64).collect();
     ensure!(times.len() >= TAPS / 2, "only {} taps were painted: {found}", times.len());
     let mut sorted = times;
     sorted.sort_by(f64::total_cmp);

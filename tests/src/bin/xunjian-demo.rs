@@ -10,7 +10,7 @@ use std::{
 };
 
 use clap::Parser;
-use xunjian_tests::{PASSPHRASE, Service, Story, StoryOptions, print_table, workspace};
+use xunjian_tests::{CONSOLE_PASSWORD, PASSPHRASE, Service, Story, StoryOptions, print_table, workspace};
 
 /// Where `make run` serves; another port when this one is taken.
 const USUAL_ADDRESS: &str = "127.0.0.1:8731";
@@ -70,6 +70,7 @@ fn stay(options: StoryOptions, headless: bool) -> anyhow::Result<()> {
         } else {
             story.open_office()?;
         }
+        story.open_console_account()?;
         story
     };
     let address = folder.join("central/address.txt");
@@ -91,16 +92,20 @@ fn stay(options: StoryOptions, headless: bool) -> anyhow::Result<()> {
 fn tell(url: &str, how: &str, folder: &Path) {
     let at = folder.display();
     println!("\n服务 service      {url}   {how}");
-    println!("打开 open         {url}/            站点与根指纹 · the site and its root fingerprint");
-    println!("                  {url}/openapi.json  接口文档 · the API");
+    println!("控制台 console    {url}/console/    账号 name: console   密码 password: {CONSOLE_PASSWORD}");
+    println!("站点 site         {url}/            根指纹 its root fingerprint · {url}/openapi.json  接口 API");
     println!("数据 data         {at}   （全部数据都在这里 · everything lives here）");
-    println!("人员 people       镕堃（服务方，巡检人员 inspector） · 王䶮（管理方，复核人员 reviewer）");
-    println!("口令 passphrase   {PASSPHRASE}");
-    println!("登记终端 enrol    target/debug/xunjian --data {at}/central terminal enrol-code --person 镕堃");
     println!(
-        "                  target/debug/xunjian-field --data {at}/my-terminal --service {url} enrol --code … --name 我的平板"
+        "人员 people       镕堃（服务方，巡检人员 inspector） · 王䶮（管理方，复核 reviewer） · 陈㛃（管理员 administrator）"
     );
-    println!("                  target/debug/xunjian --data {at}/central key approve --root {at}/root-of-管理方");
+    println!("登记终端 enrol    1. 控制台 → 人员 → 镕堃 → 登记码，或 console → People → 镕堃 → code, or:");
+    println!("                     target/debug/xunjian --data {at}/central terminal enrol-code --person 镕堃");
+    println!("                  2. 在应用窗口里粘贴或输入 · paste or type it into the app's window");
+    println!("                  3. 由根密钥的保管者签发 · the holder of the root key signs:");
+    println!("                     target/debug/xunjian --data {at}/central key approve --root {at}/root-of-管理方");
+    if folder.join("terminal/field.db").is_file() {
+        println!("演示终端口令 passphrase of the demo's terminal: {PASSPHRASE}");
+    }
 }
 
 /// Whether a service answers there.

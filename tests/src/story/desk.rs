@@ -23,8 +23,11 @@ impl Story {
         Ok(())
     }
 
-    /// Parties, keys, people.
-    pub(super) fn make_site(&mut self) -> anyhow::Result<()> {
+    /// Parties, keys, people; nothing to inspect yet.
+    ///
+    /// # Errors
+    /// What the step that failed said.
+    pub fn make_site(&mut self) -> anyhow::Result<()> {
         let root = self.root_folder();
         let init = self
             .central()

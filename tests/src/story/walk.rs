@@ -32,7 +32,7 @@ impl Story {
     }
 
     /// One visit from start to seal.
-    fn walk(&self, shown: &Value, done: &mut Inspection) -> anyhow::Result<Sealed> {
+    pub(super) fn walk(&self, shown: &Value, done: &mut Inspection) -> anyhow::Result<Sealed> {
         let visit = text(shown, "id")?;
         let number = done.records.len() as u64;
         self.field().args(["visit", "start", &visit]).json()?;

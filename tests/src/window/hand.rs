@@ -50,16 +50,104 @@ impl<'a> Hand<'a> {
         Ok(true)
     }
 
-    /// Fills what the item asks besides its outcome, as all is well, and presses 正常.
+    /// Picks one of the states of a check, both counted from 0.
+    ///
+    /// # Errors
+    /// When the item has no such check or state.
+    pub async fn pick(&mut self, line: u64, check: usize, state: usize) -> anyhow::Result<()> {
+        let card = self.window.find(&format!("line-{line}")).await?;
+        let fields = card.find_all(Locator::Css("fieldset.check")).await?;
+        let field = fields.get(check).with_context(|| format!("item {line} has no check {check}"))?;
+        let states = field.find_all(Locator::Css(".pick [role=radio]")).await?;
+        let wanted = states.get(state).with_context(|| format!("check {check} has no state {state}"))?;
+        self.taps += 1;
+        scroll_to(self.window, wanted).await?;
+        wanted.click().await?;
+        self.window.settle().await
+    }
+
+    /// Presses an outcome where the item has none yet: some values say it all, and nothing more is to be pressed.
+    ///
+    /// # Errors
+    /// As [`Self::press_outcome`].
+    pub async fn press_outcome_unless_given(&mut self, line: u64, outcome: &str) -> anyhow::Result<()> {
+        self.window.settle().await?;
+        let card = self.window.find(&format!("line-{line}")).await?;
+        match card.attr("data-outcome").await?.as_deref() {
+            Some("none") | None => self.press_outcome(line, outcome).await,
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Fills what the item asks besides its outcome, as all is well, and presses 正常. Where ledger and orders disagree among
+    /// themselves it is 异常, with words and why there is nothing to photograph: ticking it would be a lie.
     ///
     /// # Errors
     /// When the item does not take the answer.
     pub async fn answer_normal(&mut self, line: u64) -> anyhow::Result<()> {
         let card = self.window.find(&format!("line-{line}")).await?;
+        let mut disagrees = false;
         for field in card.find_all(Locator::Css("fieldset.check")).await? {
-            self.fill(&field).await?;
+            disagrees |= self.fill(&field).await?;
         }
-        self.press_outcome(line, "normal").await
+        if !disagrees {
+            return self.press_outcome_unless_given(line, "normal").await;
+        }
+        self.press_outcome(line, "abnormal").await?;
+        self.type_in(&card, "[data-testid='note']", "台账与订单不一致，详见核对明细").await?;
+        self.press_in(&card, "[data-testid='no-photo']").await?;
+        self.type_in(&card, "[data-testid='no-photo-reason']", "单据核对，没有可拍的实物").await?;
+        self.type_in(&card, "[data-testid='no-photo-witness']", "王䶮").await?;
+        // The last field is stored when it is left.
+        self.window.evaluate("document.activeElement?.blur()").await?;
+        self.window.settle().await
+    }
+
+    /// Answers every blank line of the visit's checklist as normal, group by group.
+    ///
+    /// # Errors
+    /// Naming the line that does not take its answer.
+    pub async fn answer_all_normal(&mut self) -> anyhow::Result<()> {
+        loop {
+            self.window.find("items").await?;
+            self.window.settle().await?;
+            let blank = self.window.evaluate(
+                "return [...document.querySelectorAll('[data-testid^=line-][data-outcome=none]')].map((line) => Number(line.dataset.testid.slice(5)))",
+            );
+            for line in serde_json::from_value::<Vec<u64>>(blank.await?)? {
+                self.answer_normal(line).await.with_context(|| format!("item {line}"))?;
+            }
+            let next = "const next = document.querySelector('[data-testid=next-group]'); return Boolean(next && !next.disabled)";
+            if self.window.evaluate(next).await? != json!(true) {
+                return Ok(());
+            }
+            self.press("next-group").await?;
+        }
+    }
+
+    /// Opens the first group that asks this criterion and says which line it is.
+    ///
+    /// # Errors
+    /// When no group asks it.
+    pub async fn first_line_of(&mut self, criterion: &str) -> anyhow::Result<u64> {
+        self.window.find("items").await?;
+        let groups = self
+            .window
+            .evaluate("return document.querySelectorAll('[data-testid^=group-]:not([data-testid=group-title])').length")
+            .await?;
+        for group in 0..groups.as_u64().unwrap_or(0) {
+            self.press(&format!("group-{group}")).await?;
+            self.window.settle().await?;
+            let found = self.window.client.execute(
+                "const card = [...document.querySelectorAll('[data-testid^=line-][data-outcome]')].find((card) => card.textContent.includes(arguments[0]))
+                 return card ? Number(card.dataset.testid.slice(5)) : null",
+                vec![json!(criterion)],
+            );
+            if let Some(line) = found.await?.as_u64() {
+                return Ok(line);
+            }
+        }
+        anyhow::bail!("no group asks {criterion}")
     }
 
     /// Presses an outcome and waits until it is on the disk.
@@ -80,14 +168,15 @@ impl<'a> Hand<'a> {
         self.window.until(&chosen).await.with_context(|| format!("item {line} as {outcome}"))
     }
 
-    async fn fill(&mut self, field: &Element) -> anyhow::Result<()> {
+    /// Whether what it filled in says that the papers disagree.
+    async fn fill(&mut self, field: &Element) -> anyhow::Result<bool> {
         // One press says it all: both doors locked, both labels right, order and owner agree, posted and current.
         if self.press_in(field, "[data-testid$='-both']").await? {
-            return Ok(());
+            return Ok(false);
         }
         if self.press_in(field, "[data-testid$='-own-yes']").await? {
             self.press_in(field, "[data-testid$='-incomplete-quick']").await?;
-            return Ok(());
+            return Ok(false);
         }
         let cells = field.find_all(Locator::Css("input[data-cell]")).await?;
         if !cells.is_empty() {
@@ -103,19 +192,23 @@ impl<'a> Hand<'a> {
                 self.press_in(field, "[data-testid*='-save-']").await?;
             }
             self.window.until("document.querySelector('[data-testid=limit]')").await?;
-            return Ok(());
+            return Ok(false);
         }
         if self.press_in(field, "[data-testid$='expiries-add'], [data-testid$='-add']").await? {
             self.type_in(field, "[data-testid*='-place-']", "机房东门").await?;
             self.type_in(field, "[data-testid*='-day-']", "2028-05-31").await?;
-            return Ok(());
+            return Ok(false);
         }
         if field.find(Locator::Css("[data-testid$='-calendar']")).await.is_ok() {
             self.type_in(field, "input", "2026-05-01").await?;
-            return Ok(());
+            return Ok(false);
+        }
+        if self.press_in(field, "[data-testid$='-order-no']").await? {
+            self.press_in(field, "[data-testid$='-owner-no']").await?;
+            return Ok(true);
         }
         self.press_in(field, "[data-testid$='-quick']").await?;
-        Ok(())
+        Ok(false)
     }
 }
 

@@ -36,4 +36,8 @@ printed_at: number,
 /**
  * The print that replaced it; `null` while it counts.
  */
-replaced_by: string | null, };
+replaced_by: string | null, 
+/**
+ * Whether the service has its picture. Those of the command line lie in a folder of its own.
+ */
+has_picture: boolean, };

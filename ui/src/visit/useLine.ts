@@ -1,4 +1,4 @@
-// One item of the checklist: what was typed but not stored yet, and the storing. What is typed goes to the engine's scratch within 150 ms
+// One item of the checklist: what was typed but not stored yet, and the storing. What is typed goes to the engine's scratch at once
 // and leaves it when the answer holds it; nothing is called stored before the engine said so.
 import { computed, onBeforeUnmount, reactive, ref, shallowReactive, shallowRef } from 'vue'
 
@@ -9,7 +9,6 @@ import { type CheckDraft, type DraftOf, draftOf } from '@/inputs/draft'
 import { collect, draftFor, type Given, type Hint, type Judged, judgedOf, suggestionOfLine } from './collect'
 import { useVisit } from './store'
 
-const scratchMs = 150
 const saveMs = 600
 
 export interface Words {
@@ -55,7 +54,8 @@ export function useLine(no: number, spentMs: () => number) {
   const isKept = ref(false)
   let again: (() => Promise<void>) | null = null
   let chain = Promise.resolve()
-  let scratchTimer: ReturnType<typeof setTimeout> | undefined
+  let keeping: Promise<void> | null = null
+  let isStale = false
   let saveTimer: ReturnType<typeof setTimeout> | undefined
 
   const suggestion = computed(() => suggestionOfLine(line.value, given))
@@ -71,24 +71,32 @@ export function useLine(no: number, spentMs: () => number) {
 
   const snapshot = (): string => JSON.stringify({ drafts: [...drafts], judged: [...judged], words: changedWords() } satisfies Kept)
 
-  async function keepScratch(): Promise<void> {
-    clearTimeout(scratchTimer)
-    scratchTimer = undefined
-    const isDirty = hasUnsaved.value
-    try {
-      await backend.keepScratch(key, isDirty ? snapshot() : null)
-      isKept.value = isDirty
-    } catch (error) {
-      fault.value = error
-      again = keepScratch
+  // No waiting for a pause in the typing: a kill may cost one keystroke. One write at a time, the next with whatever is newest then.
+  function keepScratch(): Promise<void> {
+    isStale = true
+    keeping ??= write()
+    return keeping
+  }
+
+  async function write(): Promise<void> {
+    while (isStale) {
+      isStale = false
+      const isDirty = hasUnsaved.value
+      try {
+        await backend.keepScratch(key, isDirty ? snapshot() : null)
+        isKept.value = isDirty && !isStale
+      } catch (error) {
+        fault.value = error
+        again = keepScratch
+      }
     }
+    keeping = null
   }
 
   function changed(): void {
     hint.value = null
     isKept.value = false
-    clearTimeout(scratchTimer)
-    scratchTimer = setTimeout(() => void keepScratch(), scratchMs)
+    void keepScratch()
     // Only what already has an outcome is stored by itself: a value alone decides nothing.
     clearTimeout(saveTimer)
     if (outcome.value) saveTimer = setTimeout(() => void save(), saveMs)
@@ -210,7 +218,6 @@ export function useLine(no: number, spentMs: () => number) {
 
   // Leaving the item stores what waits; the scratch already has it.
   onBeforeUnmount(() => {
-    if (scratchTimer) void keepScratch()
     if (saveTimer) void save()
   })
 

@@ -42,6 +42,8 @@ pub struct LabelItem {
     pub printed_at: i64,
     /// The print that replaced it; `null` while it counts.
     pub replaced_by: Option<String>,
+    /// Whether the service has its picture. Those of the command line lie in a folder of its own.
+    pub has_picture: bool,
 }
 
 /// Which labels to print, and how large.
@@ -86,6 +88,7 @@ fn read(row: &Row) -> Result<LabelItem, Error> {
         side: text(6)?,
         printed_at: row.i64(7)?,
         replaced_by: Some(text(8)?).filter(|print| !print.is_empty()),
+        has_picture: !row.text(9)?.is_empty(),
     })
 }
 

@@ -79,6 +79,7 @@ export function createFakeLedger(page: Pager): Part {
     side,
     printed_at: openedAt + index * 1000,
     replaced_by: null,
+    has_picture: true,
   })
   const printRacks = (): LabelItem[] => racks.flatMap(({ rack, room }, at) => ['front', 'rear'].map((side, which) => label(rack, room, side, labels.length + at * 2 + which)))
   let labels: LabelItem[] = []

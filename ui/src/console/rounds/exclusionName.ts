@@ -2,6 +2,11 @@
 import type { Exclusion } from '../api'
 import type { RoomPlace } from '../parts/usePlaces'
 
+const places: readonly string[] = ['room', 'rack', 'cluster', 'system']
+
+/** A place, and no asset: leaving out a rack leaves out everything in it, one by one. */
+export const isPlace = (exclusion: Exclusion): boolean => places.includes(exclusion.subject.kind)
+
 export function nameOfExclusion(exclusion: Exclusion, rooms: readonly RoomPlace[]): string {
   const { id } = exclusion.subject
   for (const room of rooms) {
