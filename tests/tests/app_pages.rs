@@ -104,11 +104,6 @@ struct Complaints {
 
 impl Complaints {
     fn add(&mut self, page: &Page, look: &str, found: Vec<String>) {
-        if std::env::var_os("DBG_PAGES").is_some() {
-            for f in &found {
-                eprintln!("XX {} {} {look}: {f}", page.route, page.address);
-            }
-        }
         // One length for all ids, or the same complaint would look new on every run.
         let address: Vec<&str> = page.address.split('/').map(|part| part.get(..12).unwrap_or(part)).collect();
         self.all.extend(found.into_iter().map(|what| format!("{} {} {look}: {what}", page.route, address.join("/"))));

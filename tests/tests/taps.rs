@@ -91,8 +91,7 @@ async fn walk(window: &Window, visit: &str, labels: &[String], rack: u32) -> Res
     hand.press("bulk").await?;
     window.find("bulk-panel").await?;
     if rack < WITH_A_PROBLEM {
-        hand.press("bulk-close").await?;
-        hand.answer_all_normal().await?;
+        hand.answer_what_bulk_left().await?;
         problem(window, &mut hand, visit).await?;
     }
     Ok(hand.taps)

@@ -125,6 +125,20 @@ impl<'a> Hand<'a> {
         }
     }
 
+    /// Jumps to each line that “其余全部正常” left over, by the links of its panel, and answers it as all is well.
+    ///
+    /// # Errors
+    /// Naming the line that does not take its answer.
+    pub async fn answer_what_bulk_left(&mut self) -> anyhow::Result<()> {
+        loop {
+            self.window.settle().await?;
+            let left = "const link = document.querySelector('[data-testid^=bulk-left-]'); return link ? Number(link.dataset.testid.slice(10)) : null";
+            let Some(line) = self.window.evaluate(left).await?.as_u64() else { return Ok(()) };
+            self.press(&format!("bulk-left-{line}")).await?;
+            self.answer_normal(line).await.with_context(|| format!("item {line}"))?;
+        }
+    }
+
     /// Opens the first group that asks this criterion and says which line it is.
     ///
     /// # Errors

@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { BackendError } from '@/backend/error'
 import { createFakeBackend } from '@/backend/fake'
+import { keepPhoto } from '@/photo/keptPhotos'
+import { photoQuery } from '@/visit/linePhotos'
 
 import { openAt, rackVisit, roomVisit, settle, testId } from './open'
 
@@ -75,12 +77,23 @@ describe('the checklist', () => {
     await press(1, 'normal')
     expect(record).not.toHaveBeenCalled()
     expect(line(1).get(testId('hint')).text()).toContain('前后屏蔽门上锁')
-    await line(1).get(testId('check-doors-both')).trigger('click')
+    for (const face of ['front', 'rear']) await line(1).get(testId(`check-doors-${face}-locked`)).trigger('click')
     await settle()
     expect(line(1).get(testId('suggestion')).text()).toContain('正常')
     expect(line(1).attributes('data-outcome'), 'a suggestion is not an answer').toBe('none')
     await press(1, 'normal')
     expect(record.mock.calls[0]?.[1].checks).toEqual([{ check: 'A.2-03a.doors', outcome: 'normal', reason: '', value: { type: 'doors', front: 'locked', rear: 'locked' } }])
+  })
+
+  it('shows a photo that was taken for an item before it was answered', async () => {
+    const backend = createFakeBackend()
+    await backend.startVisit(rackVisit)
+    const taken = await backend.attachPhoto(rackVisit, { line: 1, file_name: 'a.jpg', capture: 'camera', caption: '', layer: null }, new Uint8Array([1, 2, 3]))
+    await keepPhoto(backend, photoQuery(rackVisit, 1).keep, taken.evidence.sha256)
+    wrapper = (await openAt(`/visits/${rackVisit}/lines/1`, backend)).wrapper
+    expect(line(1).attributes('data-outcome')).toBe('none')
+    expect(line(1).find(testId('photo-0')).exists()).toBe(true)
+    expect(line(2).find(testId('photo-0')).exists(), 'only there').toBe(false)
   })
 
   it('keeps what was typed but not stored over a kill, and drops it once it is stored', async () => {
