@@ -10,9 +10,9 @@ mod page_faults;
 mod raw;
 mod session;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use tauri::{App, Manager as _, Wry};
+use tauri::{App, AppHandle, Manager as _, Wry};
 
 use self::{
     commands::{people, photos, records, scanning, work},
@@ -27,6 +27,7 @@ pub fn run() -> ExitCode {
         .on_permission_request(|_, kind| camera::permission(&kind))
         .setup(|app| {
             app.manage(Session::new(data_folder(app)?));
+            watch_for_absence(app.handle().clone());
             Ok(())
         })
         .invoke_handler(tauri::generate_handler![
@@ -35,6 +36,9 @@ pub fn run() -> ExitCode {
             people::enrol,
             people::unlock,
             people::lock,
+            people::touched,
+            people::change_passphrase,
+            people::set_auto_lock,
             people::status,
             people::scratch,
             people::keep_scratch,
@@ -74,6 +78,16 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Looks every few seconds whether the window was left alone, for as long as the program runs.
+fn watch_for_absence(app: AppHandle) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(5));
+            app.state::<Session>().lock_when_left();
+        }
+    });
 }
 
 /// Where the system keeps this app's data, unless `XUNJIAN_DATA_DIR` says otherwise (tests, `make run`).

@@ -2,17 +2,26 @@
 //!
 //! The folder is opened by the first command that needs it, and tried again by the next one where that failed (another
 //! program may have let go of it), so that the window always opens and can say what is wrong. A person stays unlocked until
-//! `lock` or the end of the program; no key and no passphrase is kept.
+//! `lock`, the end of the program, or some minutes without a touch: the page locks itself then, and where it does not
+//! ([`Session::lock_when_left`] looks after it), the shell does. No passphrase is kept; the engine keeps the database key
+//! while somebody is unlocked, and wipes it at locking.
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, OnceLock, PoisonError, RwLock},
+    sync::{
+        Mutex, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use xunjian_field::{
     DraftRef, Field, FieldError, IpcError, Person, PersonId, SessionView, SyncStop, VisitId, VisitView,
+    clock::{Clock as _, SystemClock},
     scan::CascadeDecoder,
 };
+
+/// How much later than the page the shell locks a window that was left alone.
+const GRACE_MS: i64 = 20_000;
 
 /// The state behind every command.
 pub struct Session {
@@ -20,6 +29,9 @@ pub struct Session {
     field: OnceLock<Field>,
     opening: Mutex<()>,
     unlocked: RwLock<Option<Person>>,
+    /// When the window was last touched, by the clock that counts through sleep.
+    touched_ms: AtomicI64,
+    clock: SystemClock,
     run: Mutex<Option<SyncStop>>,
     /// One for all camera frames: it takes turns among its ways to look at them.
     pub decoder: CascadeDecoder,
@@ -33,6 +45,8 @@ impl Session {
             field: OnceLock::new(),
             opening: Mutex::default(),
             unlocked: RwLock::default(),
+            touched_ms: AtomicI64::new(0),
+            clock: SystemClock::new(),
             run: Mutex::default(),
             decoder: CascadeDecoder::default(),
         }
@@ -63,10 +77,34 @@ impl Session {
         Ok(self.field()?.session(unlocked.as_ref())?)
     }
 
-    /// Somebody begins to work, or nobody does any more.
-    pub fn set_unlocked(&self, person: Option<Person>) -> Result<SessionView, IpcError> {
-        *self.unlocked.write().unwrap_or_else(PoisonError::into_inner) = person;
+    /// Somebody begins to work.
+    pub fn set_unlocked(&self, person: Person) -> Result<SessionView, IpcError> {
+        self.touch();
+        *self.unlocked.write().unwrap_or_else(PoisonError::into_inner) = Some(person);
         self.view()
+    }
+
+    /// Nobody works any more: the run under way stops, the engine closes its data and wipes its keys.
+    pub fn lock(&self) -> Result<SessionView, IpcError> {
+        *self.unlocked.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.stop_run();
+        self.field()?.lock();
+        self.view()
+    }
+
+    /// The window was touched.
+    pub fn touch(&self) {
+        self.touched_ms.store(self.clock.read().monotonic_ms, Ordering::Relaxed);
+    }
+
+    /// Locks what was left alone for longer than it is set to; a little later than the page would have done it.
+    pub fn lock_when_left(&self) {
+        let Ok(view) = self.person().and_then(|_| self.view()) else { return };
+        let left_ms = self.clock.read().monotonic_ms - self.touched_ms.load(Ordering::Relaxed);
+        if left_ms > i64::from(view.auto_lock_minutes) * 60_000 + GRACE_MS {
+            // Who was unlocked is forgotten in any case; the next page is the lock screen.
+            let _ = self.lock();
+        }
     }
 
     /// A use case on the unlocked person's draft of a visit.

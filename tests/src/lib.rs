@@ -5,6 +5,7 @@ pub mod browser;
 pub mod page_types;
 mod programs;
 mod story;
+pub mod sweep;
 pub mod window;
 
 use std::path::PathBuf;

@@ -190,8 +190,12 @@ impl Story {
     /// `xunjian-field` on a terminal that lives elsewhere.
     #[must_use]
     pub fn field_at(&self, data: &Path) -> Program {
+        // A folder for temporary files of its own, so that a test can look into it.
+        let temporary = self.options.folder.join("tmp");
+        let _ = fs::create_dir_all(&temporary);
         self.programs
             .program("xunjian-field")
+            .env("TMPDIR", temporary)
             .args(["--data".as_ref(), data.as_os_str()])
             .env("XUNJIAN_PASSPHRASE", PASSPHRASE)
     }

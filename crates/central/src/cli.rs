@@ -5,6 +5,7 @@
 mod account;
 mod admin;
 mod ledger;
+mod recovery;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -57,6 +58,10 @@ enum Command {
     /// 密钥：待确认、签发、吊销 · Keys: pending, signed, revoked.
     #[command(subcommand)]
     Key(admin::Key),
+    /// 用恢复密钥应答一台无人能解锁的终端（离线） · Answer a terminal that nobody can unlock, with the recovery key (offline).
+    Recover(recovery::Recover),
+    /// 站点的恢复密钥：查看指纹，或为旧站点补建 · The site's recovery key: its fingerprint, or make one.
+    RecoveryKey(recovery::RecoveryKey),
     /// 另存待查的记录 · Records that were refused and kept aside.
     #[command(subcommand)]
     Aside(serve::Aside),
@@ -120,6 +125,8 @@ pub fn run() -> ExitCode {
         Command::Account(command) => command.run(&context),
         Command::Terminal(command) => command.run(&context),
         Command::Key(command) => command.run(&context),
+        Command::Recover(command) => command.run(&context),
+        Command::RecoveryKey(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),
         Command::Fsck => serve::verify(&context, crate::integrity::fsck),

@@ -25,7 +25,7 @@ use crate::{
     clock,
     db::{Row, Sql, sql},
     error::Error,
-    log,
+    log, recovery,
     site::{self, Site},
 };
 
@@ -224,6 +224,7 @@ pub fn enrol(site: &Site, request: &EnrolRequest) -> Result<EnrolAnswer, Error> 
             party: person.party,
             roles: person.roles,
             site_root: site.settings.root.clone(),
+            recovery_key: recovery::stored(sql)?.unwrap_or_default(),
         })
     })
 }

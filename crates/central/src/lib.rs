@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod ledger_import;
 pub mod log;
 pub mod package;
+pub mod recovery;
 pub mod round;
 pub mod session;
 pub mod site;

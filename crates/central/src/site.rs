@@ -8,6 +8,7 @@
 //! DATA/keys/           the service's own keys (service, log, clock, label)
 //! DATA/site-root.json  the trust root; its fingerprint is confirmed on paper
 //! ROOT/root-1.key …    the site root's keys, kept elsewhere by 管理方 or 监理方
+//! ROOT/recovery.x25519 the recovery key of the terminals' data, kept with them
 //! ```
 
 use std::{
@@ -34,7 +35,7 @@ use crate::{
     db::{Db, Sql, sql},
     error::Error,
     keys::{self, MachineKeys},
-    log,
+    log, recovery,
 };
 
 /// An opened site.
@@ -127,7 +128,11 @@ impl Site {
         let db = Db::open(&half.join("central.db"))?;
         let blobs = Blobs::open(&half.join("blobs"))?;
         let statements = machine_statements(&settings, &machine, &provider, &root_signers)?;
-        db.write(|sql| store_new(sql, &settings, new, &statements))?;
+        let recovery_key = recovery::make(root_folder, &settings.root, &root_signers)?;
+        db.write(|sql| {
+            store_new(sql, &settings, new, &statements)?;
+            recovery::store(sql, &recovery_key)
+        })?;
         let site = Self { db, blobs, keys: machine, settings, ledgers: Cache::default(), folder: half.clone() };
         log::audit_and_log(&site, "xunjian", "site.init", &[("site", site.settings.root.site.as_str())])?;
         site.sequence()?;

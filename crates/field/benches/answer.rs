@@ -20,11 +20,16 @@ use xunjian_domain::{
     ids::{RackId, RoomId},
     ledger::{AssetKind, Ledger, Rack},
 };
-use xunjian_field::{LineView, NewAnswer, NewCheck, VisitId};
+use xunjian_field::{
+    Field, LineView, NewAnswer, NewCheck, Surroundings, VisitId,
+    clock::SystemClock,
+    ids::SystemIds,
+    keys::{Effort, NoKeystore},
+};
 
 use crate::{
     service::Service,
-    terminal::{Terminal, normal, value},
+    terminal::{Terminal, normal, passphrase, value},
 };
 
 const ASSETS: usize = 100_000;
@@ -68,17 +73,14 @@ struct Written {
     touched: String,
 }
 
-fn written(database: &Connection, line: u32) -> Written {
-    let of_line = |sql: &str| database.query_row(sql, [line], |row| row.get::<_, String>(0)).unwrap();
-    let mut checks = database.prepare_cached("SELECT check_key, result FROM draft_check WHERE line = ?1").unwrap();
+fn written(line: &LineView) -> Written {
+    let check =
+        |check: &xunjian_field::CheckView| (check.key.to_string(), serde_json::to_string(&check.result).unwrap());
     Written {
-        line: of_line("SELECT answer FROM draft_line WHERE line = ?1"),
-        checks: checks
-            .query_map([line], |row| Ok((row.get(0)?, row.get(1)?)))
-            .unwrap()
-            .collect::<rusqlite::Result<_>>()
-            .unwrap(),
-        touched: of_line("SELECT last_seen FROM draft WHERE ?1 > 0"),
+        line: serde_json::to_string(&line.answer).unwrap(),
+        checks: line.checks.iter().map(check).collect(),
+        touched: r#"{"wall_ms":1774000000000,"monotonic_ms":5000000,"boot_id":"0190a7c2-0000-7000-8000-000000000000"}"#
+            .into(),
     }
 }
 
@@ -134,14 +136,14 @@ fn main() {
         terminal.answers(&visit, &answer(line)).unwrap();
     }
 
-    let beside = Connection::open(terminal.folder.path().join("field.db")).unwrap();
     let mut bare = bare(terminal.folder.path());
     let (mut answers, mut floor, mut shown, mut first) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let line = &view.lines[round * 7 % view.lines.len()];
         let answer = answer(line);
         timed(&mut answers, || terminal.answers(&visit, &answer).unwrap());
-        let rows = written(&beside, line.no);
+        let shown_line = &terminal.shows(&visit).lines[line.no as usize - 1];
+        let rows = written(shown_line);
         timed(&mut floor, || write_bare(&mut bare, line.no, &rows));
         if round % 10 == 0 {
             timed(&mut shown, || terminal.shows(&visit));
@@ -156,6 +158,26 @@ fn main() {
         view.lines.len(),
         answers / floor,
     );
+    let mut unlocked = Vec::new();
+    let person = terminal.li.id.to_string();
+    for _ in 0..10 {
+        terminal.field.lock();
+        timed(&mut unlocked, || terminal.field.unlock(&person, &passphrase()).unwrap());
+    }
+    println!("open the locked data with that ledger, without Argon2id: {:.0} ms", median(unlocked));
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, ids) = (std::sync::Arc::new(SystemClock::new()), std::sync::Arc::new(SystemIds));
+    let keystore = std::sync::Arc::new(NoKeystore);
+    let surroundings = Surroundings { clock, ids, keystore, effort: Effort::STANDARD };
+    let field = Field::open_in(folder.path(), surroundings).unwrap();
+    service.enrol_code("CODE-BENCH", "李巡检");
+    runtime.block_on(terminal::enrol(&field, &service, "CODE-BENCH")).unwrap();
+    let mut unlocked = Vec::new();
+    for _ in 0..10 {
+        field.lock();
+        timed(&mut unlocked, || field.unlock("李巡检", &passphrase()).unwrap());
+    }
+    println!("unlock an empty terminal, Argon2id of {:?}: {:.0} ms", Effort::STANDARD, median(unlocked));
     println!(
         "show that visit: {:.1} ms · 今日 with {} visits: {:.1} ms",
         median(shown),

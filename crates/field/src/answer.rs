@@ -218,14 +218,15 @@ impl Field {
     /// [`FieldError`] when line, check or value do not fit; nothing is stored then.
     pub fn record_result(&self, whose: DraftRef<'_>, answer: &NewAnswer) -> Result<AnswerReport, FieldError> {
         let now = self.now();
-        self.store.write(|connection| {
+        let written = self.store.write(|connection| {
             let desk = self.desk(connection, whose)?;
             let line = select(&desk, &answer.line)?;
             let (checks, warnings) = put_checks(connection, &desk, line, &answer.checks, &now)?;
             put_line(connection, &desk, line, answer, &now)?;
             desk.touch(connection, &now)?;
             report(connection, &desk, line, Some(answer.outcome), checks, warnings, &now)
-        })
+        });
+        written.inspect(|_| fail::fail_point!("answer.after_commit"))
     }
 }
 

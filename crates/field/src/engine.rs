@@ -1,34 +1,61 @@
 //! [`Field`]: the terminal's data folder and the use cases on it.
 //!
 //! ```text
-//! field.db        the database (WAL)
-//! terminal.key    the terminal's signing key, readable by its owner only
-//! photos/         originals, named by their hashes; renditions/ in it may be deleted at any time
+//! field.db        the database (SQLCipher, WAL)
+//! door, door.copy what is known before anyone is unlocked, and the only way to the keys ([`crate::door`])
+//! terminal.secret the terminal's part of every key, where the operating system has no keystore; its owner's only
+//! kept/           sealed records and the terminal's identity once more, encrypted, for the day the database is damaged
+//! photos/         originals, named by their hashes, encrypted; renditions/ in it may be deleted at any time
+//! damaged-<time>/ a database that was damaged
 //! lock            held while a program uses the folder
 //! ```
+//!
+//! A folder is opened locked. [`Field::unlock`] opens database and photos for whoever's passphrase is right;
+//! [`Field::lock`] closes them and wipes the keys. While it is locked, everything but the lock screen answers
+//! [`FieldError::Locked`].
 
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use rustix::fs::{FlockOperation, flock};
 use xunjian_domain::time::ClockReading;
+use xunjian_proof::suite::{Ed25519Signer, PublicKey};
 
 use crate::{
     clock::{Clock, SystemClock},
+    door::Door,
     draft::Layouts,
     error::FieldError,
     ids::{IdSource, SystemIds},
+    kept::Kept,
+    keys::{DatabaseKey, Effort, Keystore, SystemKeystore},
     photo::{PhotoFolder, Recovery, store::DEFAULT_RESERVE_BYTES},
     private,
-    store::{Store, draft, person::Person, terminal::Terminal},
+    store::{
+        Store,
+        person::Person,
+        terminal::{self, Terminal},
+    },
 };
 
 /// How long a second program waits for the first to finish with the folder.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What an engine stands on. Tests bring their own.
+pub struct Surroundings {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Keeps the terminal's secret.
+    pub keystore: Arc<dyn Keystore>,
+    /// What one try at a passphrase costs in new wraps.
+    pub effort: Effort,
+}
 
 /// The terminal.
 pub struct Field {
@@ -36,11 +63,15 @@ pub struct Field {
     pub(crate) photos: PhotoFolder,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) door: Door,
+    pub(crate) kept: Kept,
+    /// The database key, while somebody is unlocked.
+    pub(crate) opened: Mutex<Option<DatabaseKey>>,
     pub(crate) layouts: Layouts,
     /// Held while a photo gets its row, or loses it.
     pub(crate) photo_turn: Mutex<()>,
     folder: PathBuf,
-    recovery: Recovery,
+    pub(crate) recovery: Mutex<Recovery>,
     /// Dropped last; the lock ends with it, also when the process is killed.
     _lock: File,
 }
@@ -54,34 +85,52 @@ impl Field {
         Self::open_with(folder, Arc::new(SystemClock::new()), Arc::new(SystemIds))
     }
 
-    /// Opens a data folder, creating it, migrating its database and putting right what a crash left among the photos.
+    /// As [`Self::open_in`], with the keystore of the operating system.
     ///
     /// # Errors
-    /// [`FieldError`] when another program holds the folder, the database is newer, or the disk fails.
+    /// As [`Self::open_in`].
     pub fn open_with(folder: &Path, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Result<Self, FieldError> {
+        let keystore = Arc::new(SystemKeystore);
+        Self::open_in(folder, Surroundings { clock, ids, keystore, effort: Effort::STANDARD })
+    }
+
+    /// Opens a data folder, creating it if need be; it stays locked.
+    ///
+    /// # Errors
+    /// [`FieldError`] when another program holds the folder, or the disk fails.
+    pub fn open_in(folder: &Path, surroundings: Surroundings) -> Result<Self, FieldError> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |source| FieldError::File { path, source }
         };
         private::make_folder(folder).map_err(at(folder))?;
         let lock = take_lock(folder)?;
-        let database = folder.join("field.db");
-        // SQLite gives its side files the permissions of the database.
-        private::open_file(&database).map_err(at(&database))?;
-        let store = Store::open(&database)?;
+        let Surroundings { clock, ids, keystore, effort } = surroundings;
+        let door = Door::open(folder, keystore, effort)?;
+        let store = Store::closed(folder.join("field.db"));
         let photo_root = folder.join("photos");
         private::make_folder(&photo_root).map_err(at(&photo_root))?;
         let photos = PhotoFolder::open(&photo_root, DEFAULT_RESERVE_BYTES)?;
-        let known = store.read(draft::all_photos)?.into_iter().collect();
-        let recovery = photos.recover(&known)?;
-        let (layouts, photo_turn, folder) = (Layouts::default(), Mutex::default(), folder.to_owned());
-        Ok(Self { store, photos, clock, ids, layouts, photo_turn, folder, recovery, _lock: lock })
+        Ok(Self {
+            store,
+            photos,
+            clock,
+            ids,
+            door,
+            kept: Kept::in_folder(folder),
+            opened: Mutex::default(),
+            layouts: Layouts::default(),
+            photo_turn: Mutex::default(),
+            folder: folder.to_owned(),
+            recovery: Mutex::default(),
+            _lock: lock,
+        })
     }
 
-    /// What was found among the photos at start.
+    /// What was found among the photos when somebody last unlocked.
     #[must_use]
-    pub fn recovery(&self) -> &Recovery {
-        &self.recovery
+    pub fn recovery(&self) -> Recovery {
+        self.recovery.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The data folder.
@@ -119,15 +168,31 @@ impl Field {
     /// # Errors
     /// When the database fails.
     pub fn people(&self) -> Result<Vec<Person>, FieldError> {
+        self.require_people()?;
         self.store.read(Person::list)
     }
 
+    /// A folder that nobody enrolled in yet is no locked one.
+    fn require_people(&self) -> Result<(), FieldError> {
+        let is_new = !self.is_open() && !self.door.has_people();
+        if is_new { Err(FieldError::NotEnrolled) } else { Ok(()) }
+    }
+
     pub(crate) fn terminal(&self) -> Result<Terminal, FieldError> {
+        self.require_people()?;
         self.store.read(Terminal::get)?.ok_or(FieldError::NotEnrolled)
     }
 
-    pub(crate) fn terminal_key_path(&self) -> PathBuf {
-        self.folder.join("terminal.key")
+    pub(crate) fn terminal_key(&self) -> Result<Ed25519Signer, FieldError> {
+        self.store.read(terminal::known_signing_key)?.ok_or(FieldError::NotEnrolled)
+    }
+
+    /// The terminal's public key.
+    ///
+    /// # Errors
+    /// [`FieldError::NotEnrolled`], [`FieldError::Locked`].
+    pub fn terminal_public_key(&self) -> Result<PublicKey, FieldError> {
+        Ok(self.terminal()?.public_key)
     }
 
     pub(crate) fn now(&self) -> ClockReading {

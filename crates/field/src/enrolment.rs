@@ -1,7 +1,12 @@
 //! Enrolment: a one-time code binds a new person's key, and the terminal's, to the site.
 //!
 //! The keys are stored before the service is asked. When the answer is lost, the same code is sent with the same keys
-//! again and gets the same answer; nobody has to ask for another code.
+//! again and gets the same answer; nobody has to ask for another code. The first person's enrolment makes the database key;
+//! everyone after gets a wrap of the same key, so a colleague must be unlocked then, or the recovery key have opened the
+//! data. A person who enrols again keeps everything that was theirs.
+//!
+//! Order of effects: keys at the door → service asked → rows of terminal and person, one transaction → the person's place
+//! at the door. A crash anywhere leaves something that the same call with the same code finishes.
 
 use serde::Serialize;
 use xunjian_domain::{
@@ -18,14 +23,19 @@ use xunjian_protocol::{
     enrol::{EnrolRequest, possession_message},
     hello,
 };
+use zeroize::Zeroizing;
 
 use crate::{
     Field,
     error::FieldError,
-    keys::{self, Passphrase},
+    kept::Identity,
+    keys::{
+        Passphrase,
+        wrap::{Kek, PersonKeys},
+    },
     store::{
         person::Person,
-        terminal::{self, PendingEnrolment, Terminal},
+        terminal::{self, Terminal},
     },
 };
 
@@ -91,18 +101,22 @@ impl Field {
     /// [`FieldError`]; the same call may be repeated with the same code.
     pub async fn enrol(&self, api: &impl SyncApi, enrolment: &Enrolment<'_>) -> Result<Enrolled, FieldError> {
         let pinned = enrolment.root_fingerprint.map(fingerprint_from).transpose()?;
+        if !self.is_open() && self.door.has_people() {
+            return Err(FieldError::ColleagueNeeded);
+        }
         let hello = api.hello().await?;
         if !hello.versions.contains(&hello::VERSION) {
             return Err(FieldError::VersionUnsupported(hello.versions));
         }
-        let before = self.store.read(Terminal::get)?;
+        let before = if self.is_open() { self.store.read(Terminal::get)? } else { None };
         let known = before.as_ref().map(|terminal| terminal.root_fingerprint);
         for expected in pinned.iter().chain(&known) {
             expect_root(*expected, &hello.root_fingerprint)?;
         }
         let code = enrolment.code.trim();
-        let terminal_key = keys::terminal_key(&self.terminal_key_path())?;
-        let (person_key, pending) = self.pending_key(code, enrolment.passphrase)?;
+        let (person_keys, kek) = self.keys_for(code, enrolment.passphrase)?;
+        let person_key = &person_keys.signer;
+        let terminal_key = self.store.write(|connection| terminal::signing_key(connection))?;
         let site = SiteId::new(hello.site.clone());
         let message = possession_message(&site, code, &terminal_key.public_key().id(), &person_key.public_key().id());
         let proof = |signer: &Ed25519Signer| {
@@ -115,7 +129,7 @@ impl Field {
             terminal_key: terminal_key.public_key(),
             person_key: person_key.public_key(),
             terminal_proof: proof(&terminal_key)?,
-            person_proof: proof(&person_key)?,
+            person_proof: proof(person_key)?,
         };
         let answer = api.enrol(&request).await?;
         fail::fail_point!("enrol.after_answer");
@@ -144,13 +158,18 @@ impl Field {
             party: answer.party,
             roles: answer.roles,
             public_key: person_key.public_key(),
-            wrapped_key: pending.wrapped_key,
         };
         let at = self.now().wall_ms;
         self.store.write(|connection| {
             terminal.put(connection, at)?;
             person.put(connection, at)
         })?;
+        fail::fail_point!("enrol.after_rows");
+        self.door.admit(&person.id, &person_keys, &kek)?;
+        self.seal_for_recovery(&terminal, &answer.recovery_key)?;
+        self.keep_identity()?;
+        self.door.set_recovery_asked(None)?;
+        self.renew_sign()?;
         Ok(Enrolled {
             terminal: terminal.id,
             terminal_key: terminal.public_key.id(),
@@ -174,22 +193,27 @@ impl Field {
         self.store.write(|connection| terminal::set_service_url(connection, url))
     }
 
-    /// The key made for this code, or a new one, stored before anyone else learns of it.
-    fn pending_key(
-        &self,
-        code: &str,
-        passphrase: &Passphrase,
-    ) -> Result<(Ed25519Signer, PendingEnrolment), FieldError> {
-        let code = Sha256::of(code.as_bytes());
-        if let Some(pending) = self.store.read(|connection| PendingEnrolment::get(connection, code))? {
-            let signer = keys::unwrap(&pending.wrapped_key, &pending.public_key, passphrase)?;
-            return Ok((signer, pending));
+    /// The keys made for this code, or new ones, stored before anyone else learns of them; opens the data with them.
+    fn keys_for(&self, code: &str, passphrase: &Passphrase) -> Result<(PersonKeys, Kek), FieldError> {
+        if self.is_open() {
+            return self.door.pending(code, passphrase, Some(self.database_key()?));
         }
-        let signer = keys::generate()?;
-        let pending =
-            PendingEnrolment { public_key: signer.public_key(), wrapped_key: keys::wrap(&signer, passphrase)? };
-        let at = self.now().wall_ms;
-        self.store.write(|connection| pending.put(connection, code, at))?;
-        Ok((signer, pending))
+        let (keys, kek) = self.door.pending(code, passphrase, None)?;
+        self.open_first_data(&keys.database)?;
+        Ok((keys, kek))
+    }
+
+    /// Keeps who this terminal is beside the database.
+    fn keep_identity(&self) -> Result<(), FieldError> {
+        let identity = self.store.read(|connection| {
+            let seed = terminal::signing_key(connection)?.seed();
+            Ok(Identity {
+                terminal: Terminal::get(connection)?.ok_or(FieldError::NotEnrolled)?,
+                seed: data_encoding::BASE64.encode(&*Zeroizing::new(seed)),
+                people: Person::list(connection)?,
+                recovery_key: terminal::recovery_key(connection)?.unwrap_or_default(),
+            })
+        })?;
+        self.kept.put_identity(&self.database_key()?.kept(), &identity)
     }
 }

@@ -34,6 +34,36 @@ pub enum FieldError {
         /// Characters given.
         length: usize,
     },
+    /// Too few characters for a PIN.
+    #[error("the PIN has {length} characters")]
+    PinTooShort {
+        /// Characters given.
+        length: usize,
+    },
+    /// Among the first things anyone would try.
+    #[error("the PIN or passphrase is too simple")]
+    PassphraseTooSimple,
+    /// After wrong tries the next one has to wait.
+    #[error("wait {seconds} s before the next try")]
+    TryLater {
+        /// How long.
+        seconds: u64,
+    },
+    /// Too many wrong tries: this person's keys are gone, the data are not.
+    #[error("the keys of this person were destroyed after too many wrong tries")]
+    KeysDestroyed,
+    /// The system keystore does not give the terminal's secret.
+    #[error("the system keystore does not give the terminal's secret: {0}")]
+    KeystoreUnavailable(String),
+    /// Another person's enrolment needs the data open.
+    #[error("somebody enrolled here has to unlock first")]
+    ColleagueNeeded,
+    /// The site has no recovery key, or had none when this terminal enrolled.
+    #[error("this terminal knows no recovery key")]
+    NoRecovery,
+    /// The recovery answer is not for this terminal and its last request.
+    #[error("the recovery answer does not fit this terminal's last request")]
+    RecoveryRefused,
     /// Nobody is unlocked.
     #[error("nobody is unlocked")]
     Locked,
@@ -266,7 +296,15 @@ impl FieldError {
             Self::NotEnrolled => Code::NotEnrolled,
             Self::UnknownPerson(_) | Self::SeveralPersons(_) => Code::WhichPerson,
             Self::Locked => Code::Locked,
-            Self::PassphraseMissing | Self::PassphraseTooShort { .. } | Self::PassphraseWrong => Code::Passphrase,
+            Self::PassphraseMissing
+            | Self::PassphraseTooShort { .. }
+            | Self::PinTooShort { .. }
+            | Self::PassphraseTooSimple
+            | Self::TryLater { .. }
+            | Self::KeysDestroyed
+            | Self::PassphraseWrong => Code::Passphrase,
+            Self::RecoveryRefused => Code::Integrity,
+            Self::ColleagueNeeded | Self::NoRecovery => Code::WrongState,
             Self::RootMismatch { .. } | Self::OtherTerminal(_) | Self::PackageRefused { .. } => Code::Integrity,
             Self::LogInconsistent(_) => Code::LogInconsistent,
             Self::VersionUnsupported(_) | Self::NewerDatabase { .. } => Code::Update,
@@ -300,7 +338,8 @@ impl FieldError {
             Self::ImportedOnSite | Self::Photo(_) => Code::Photo,
             Self::NotReady(_) => Code::NotReady,
             Self::FolderInUse(_) | Self::SyncRunning => Code::InUse,
-            Self::Migration(_)
+            Self::KeystoreUnavailable(_)
+            | Self::Migration(_)
             | Self::Database(_)
             | Self::Damaged(_)
             | Self::File { .. }

@@ -34,7 +34,7 @@ use xunjian_protocol::{
 };
 
 use self::exchange::{Answer, Exchange};
-use crate::{Field, error::FieldError, keys};
+use crate::{Field, error::FieldError};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -83,7 +83,7 @@ impl HttpClient {
     /// [`FieldError::NotEnrolled`], or when the terminal's key cannot be read.
     pub fn of(field: &Field, base: &str, language: Language) -> Result<Self, FieldError> {
         let terminal = field.terminal()?;
-        let key = keys::read_terminal_key(&field.terminal_key_path())?;
+        let key = field.terminal_key()?;
         let identity = Identity { terminal: terminal.id, site: terminal.site_root.site, key };
         Ok(Self { identity: Some(identity), ..Self::anonymous(base, language)? })
     }

@@ -1,49 +1,70 @@
-//! Keys at rest: the terminal's key in a file, each person's key wrapped under a passphrase.
+//! Keys: what a person types, the one key of the database, and what is derived from it.
 //!
-//! The wrap is KEK = Argon2id(passphrase, salt; 19 MiB, t 2, p 1) and XChaCha20-Poly1305 with the person's public key as
-//! associated data. There is no operating-system keystore in this version, so whoever copies the folder can try
-//! passphrases offline; a PIN of six digits would fall within hours. That is why [`Passphrase`] insists on 12 characters.
+//! ```text
+//! PIN or passphrase ── Argon2id ──┐
+//! terminal secret (OS keystore) ──┴─ HKDF ─▶ KEK ─▶ wraps {database key, signing key} of one person   (door)
+//! database key ─▶ SQLCipher (raw) · HKDF ─▶ key of the photos, key of the records kept beside the database
+//! ```
+//!
+//! Deliberately not here: who may try how often ([`crate::door`]), and what is stored where.
 
-use std::{
-    fs,
-    io::Write,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
+pub(crate) mod aead;
+pub mod keystore;
+pub(crate) mod wrap;
+
+use hkdf::Hkdf;
+use sha2::Sha256;
+use xunjian_proof::suite::Ed25519Signer;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use self::{
+    keystore::{Custody, Keystore, KeystoreError, NoKeystore, SystemKeystore},
+    wrap::Effort,
 };
-
-use argon2::{Algorithm, Argon2, Params, Version};
-use chacha20poly1305::{
-    XChaCha20Poly1305, XNonce,
-    aead::{Aead, KeyInit, Payload},
-};
-use data_encoding::{BASE64, HEXLOWER};
-use serde::{Deserialize, Serialize};
-use xunjian_proof::suite::{Ed25519Signer, PublicKey, Signer};
-
 use crate::error::FieldError;
 
-/// Fewest characters of a passphrase.
+/// Fewest characters of a passphrase where there is no system keystore.
 pub const MIN_PASSPHRASE: usize = 12;
-/// Memory of Argon2id in KiB (OWASP's first choice for 2 passes).
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
+/// Fewest characters of a PIN, which only a system keystore makes good enough.
+pub const MIN_PIN: usize = 6;
 
-/// A passphrase of at least [`MIN_PASSPHRASE`] characters.
-#[derive(Clone)]
+/// A PIN or passphrase as typed, wiped from memory when it is dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Passphrase(String);
 
 impl Passphrase {
-    /// Takes a passphrase as typed; spaces around it do not count.
+    /// Takes what was typed; spaces around it do not count. Whether it is good enough for a new wrap depends on the terminal
+    /// and is judged when one is made.
     ///
     /// # Errors
-    /// [`FieldError::PassphraseTooShort`].
+    /// [`FieldError::PassphraseMissing`] when nothing was typed.
     pub fn new(typed: &str) -> Result<Self, FieldError> {
         let typed = typed.trim();
-        let length = typed.chars().count();
-        if length < MIN_PASSPHRASE {
-            return Err(FieldError::PassphraseTooShort { length });
+        if typed.is_empty() { Err(FieldError::PassphraseMissing) } else { Ok(Self(typed.to_owned())) }
+    }
+
+    /// Refuses what is too short where only a passphrase protects the keys: it cannot be right, so it is no try.
+    pub(crate) fn check_length(&self, custody: Custody) -> Result<(), FieldError> {
+        let length = self.0.chars().count();
+        match custody {
+            Custody::File if length < MIN_PASSPHRASE => Err(FieldError::PassphraseTooShort { length }),
+            Custody::Keystore if length < MIN_PIN => Err(FieldError::PinTooShort { length }),
+            _ => Ok(()),
         }
-        Ok(Self(typed.to_owned()))
+    }
+
+    /// Refuses what is too short or among the first things anyone would try.
+    pub(crate) fn check_new(&self, custody: Custody) -> Result<(), FieldError> {
+        self.check_length(custody)?;
+        let is_digits_only = self.0.chars().all(|c| c.is_ascii_digit());
+        if is_trivial(&self.0) || (custody == Custody::File && is_digits_only) {
+            return Err(FieldError::PassphraseTooSimple);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -53,128 +74,94 @@ impl std::fmt::Debug for Passphrase {
     }
 }
 
-/// A wrapped seed with everything needed to unwrap it but the passphrase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WrappedKey {
-    /// `argon2id-xchacha20poly1305`.
-    pub scheme: String,
-    /// KiB.
-    pub memory: u32,
-    /// Passes.
-    pub passes: u32,
-    salt: String,
-    nonce: String,
-    sealed: String,
+/// One step from each character to the next (000000, 123456, 987654, 2468…), or a short piece again and again (121212).
+fn is_trivial(typed: &str) -> bool {
+    let characters: Vec<u32> = typed.chars().map(u32::from).collect();
+    // Digits go round: after 9 comes 0.
+    let round = if typed.chars().all(|c| c.is_ascii_digit()) { 10 } else { u32::MAX };
+    let step = |two: &[u32]| two[1].wrapping_sub(two[0]).wrapping_add(round) % round;
+    let has_one_step = characters.windows(2).map(step).collect::<std::collections::BTreeSet<_>>().len() <= 1;
+    let repeats = |piece: usize| characters.iter().zip(&characters[piece..]).all(|(one, next)| one == next);
+    has_one_step || (1..=characters.len() / 2).take(4).any(repeats)
 }
 
-const SCHEME: &str = "argon2id-xchacha20poly1305";
+/// Takes part in every key of this data folder. Wiped from memory when it is dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct DatabaseKey([u8; 32]);
+
+impl DatabaseKey {
+    /// A fresh one.
+    pub fn generate() -> Result<Self, FieldError> {
+        Ok(Self(random()?))
+    }
+
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The key of the photos.
+    pub fn photos(&self) -> FileKey {
+        self.derive(b"xunjian photos v1")
+    }
+
+    /// The key of what is kept beside the database.
+    pub fn kept(&self) -> FileKey {
+        self.derive(b"xunjian kept v1")
+    }
+
+    fn derive(&self, purpose: &[u8]) -> FileKey {
+        let mut key = [0; 32];
+        // HKDF gives up to 255 blocks; one is asked for.
+        let _ = Hkdf::<Sha256>::new(None, &self.0).expand(purpose, &mut key);
+        FileKey(key)
+    }
+}
+
+impl std::fmt::Debug for DatabaseKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseKey(…)")
+    }
+}
+
+/// Encrypts files of one kind. Wiped from memory when it is dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct FileKey([u8; 32]);
+
+impl FileKey {
+    /// A key of 32 random bytes.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for FileKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FileKey(…)")
+    }
+}
 
 /// A fresh signing key.
 ///
 /// # Errors
 /// [`FieldError::NoRandomness`] when the operating system gives none.
 pub fn generate() -> Result<Ed25519Signer, FieldError> {
-    Ok(Ed25519Signer::from_seed(&random::<32>()?))
+    let seed = Zeroizing::new(random::<32>()?);
+    Ok(Ed25519Signer::from_seed(&seed))
 }
 
-fn random<const N: usize>() -> Result<[u8; N], FieldError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], FieldError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| FieldError::NoRandomness(error.to_string()))?;
     Ok(bytes)
-}
-
-fn cipher(passphrase: &Passphrase, salt: &[u8], memory: u32, passes: u32) -> Result<XChaCha20Poly1305, FieldError> {
-    let damaged = |what: &str| FieldError::Damaged(what.to_owned());
-    let params = Params::new(memory, passes, 1, Some(32)).map_err(|_| damaged("key wrap"))?;
-    let mut kek = [0; 32];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(passphrase.0.as_bytes(), salt, &mut kek)
-        .map_err(|_| damaged("key wrap"))?;
-    XChaCha20Poly1305::new_from_slice(&kek).map_err(|_| damaged("key wrap"))
-}
-
-/// Wraps a person's signing key.
-///
-/// # Errors
-/// [`FieldError::NoRandomness`].
-pub fn wrap(signer: &Ed25519Signer, passphrase: &Passphrase) -> Result<WrappedKey, FieldError> {
-    let (salt, nonce) = (random::<16>()?, random::<24>()?);
-    let public = signer.public_key();
-    let sealed = cipher(passphrase, &salt, MEMORY_KIB, PASSES)?
-        .encrypt(&XNonce::from(nonce), Payload { msg: &signer.seed(), aad: &public.spki })
-        .map_err(|_| FieldError::Damaged("key wrap".to_owned()))?;
-    Ok(WrappedKey {
-        scheme: SCHEME.to_owned(),
-        memory: MEMORY_KIB,
-        passes: PASSES,
-        salt: BASE64.encode(&salt),
-        nonce: BASE64.encode(&nonce),
-        sealed: BASE64.encode(&sealed),
-    })
-}
-
-/// Unwraps a person's signing key.
-///
-/// # Errors
-/// [`FieldError::PassphraseWrong`], or [`FieldError::Damaged`] when the stored wrap cannot be read at all.
-pub fn unwrap(wrapped: &WrappedKey, public: &PublicKey, passphrase: &Passphrase) -> Result<Ed25519Signer, FieldError> {
-    let damaged = || FieldError::Damaged("key wrap".to_owned());
-    let decode = |text: &str| BASE64.decode(text.as_bytes()).map_err(|_| damaged());
-    if wrapped.scheme != SCHEME {
-        return Err(damaged());
-    }
-    let nonce: [u8; 24] = decode(&wrapped.nonce)?.try_into().map_err(|_| damaged())?;
-    let seed = cipher(passphrase, &decode(&wrapped.salt)?, wrapped.memory, wrapped.passes)?
-        .decrypt(&XNonce::from(nonce), Payload { msg: &decode(&wrapped.sealed)?, aad: &public.spki })
-        .map_err(|_| FieldError::PassphraseWrong)?;
-    let seed: [u8; 32] = seed.try_into().map_err(|_| damaged())?;
-    let signer = Ed25519Signer::from_seed(&seed);
-    if signer.public_key() == *public { Ok(signer) } else { Err(damaged()) }
-}
-
-/// The terminal's key: read from its file, or made and written when there is none. Only the owner may read the file.
-///
-/// # Errors
-/// [`FieldError::File`] when the file cannot be read or written, [`FieldError::Damaged`] when it holds something else.
-pub fn terminal_key(path: &Path) -> Result<Ed25519Signer, FieldError> {
-    match read_terminal_key(path) {
-        Err(FieldError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
-        other => return other,
-    }
-    let signer = generate()?;
-    let file_error = |source| FieldError::File { path: path.to_owned(), source };
-    // Temp file, fsync, rename: a crash leaves either no key or a whole one.
-    let temporary = path.with_extension("tmp");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)
-        .map_err(file_error)?;
-    file.write_all(HEXLOWER.encode(&signer.seed()).as_bytes()).and_then(|()| file.sync_all()).map_err(file_error)?;
-    fs::rename(&temporary, path).map_err(file_error)?;
-    if let Some(folder) = path.parent() {
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(file_error)?;
-    }
-    Ok(signer)
-}
-
-/// The terminal's key from its file.
-///
-/// # Errors
-/// As [`terminal_key`]; a missing file is an error.
-pub fn read_terminal_key(path: &Path) -> Result<Ed25519Signer, FieldError> {
-    let file_error = |source| FieldError::File { path: path.to_owned(), source };
-    let text = fs::read_to_string(path).map_err(file_error)?;
-    let mode = fs::metadata(path).map_err(file_error)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(file_error)?;
-    }
-    let damaged = || FieldError::Damaged(path.display().to_string());
-    let seed = HEXLOWER.decode(text.trim().as_bytes()).map_err(|_| damaged())?;
-    Ok(Ed25519Signer::from_seed(&seed.try_into().map_err(|_| damaged())?))
 }
 
 #[cfg(test)]
@@ -182,31 +169,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_passphrase_opens_a_wrap() {
-        let signer = Ed25519Signer::from_seed(&[7; 32]);
-        let right = Passphrase::new("春江潮水连海平海上明月共").unwrap();
-        let wrapped = wrap(&signer, &right).unwrap();
-        assert!(!format!("{wrapped:?}").contains(&HEXLOWER.encode(&signer.seed())), "the seed is not in the clear");
-        let public = signer.public_key();
-        assert_eq!(unwrap(&wrapped, &public, &right).unwrap().seed(), signer.seed());
-        let wrong = Passphrase::new("correct horse battery").unwrap();
-        assert!(matches!(unwrap(&wrapped, &public, &wrong), Err(FieldError::PassphraseWrong)));
-        let other = Ed25519Signer::from_seed(&[8; 32]).public_key();
-        assert!(unwrap(&wrapped, &other, &right).is_err(), "a wrap belongs to its key");
+    fn without_a_keystore_only_a_long_passphrase_is_good_enough() {
+        let judge = |typed: &str| Passphrase::new(typed).unwrap().check_new(Custody::File);
+        assert!(matches!(judge(" 135790 "), Err(FieldError::PassphraseTooShort { length: 6 })));
+        assert!(judge("十二个字的口令才能用一下").is_ok(), "characters count, not bytes");
+        assert!(matches!(judge("135790246802"), Err(FieldError::PassphraseTooSimple)), "digits alone are too few");
+        assert!(matches!(judge("abcabcabcabc"), Err(FieldError::PassphraseTooSimple)));
+        assert!(matches!(Passphrase::new("  "), Err(FieldError::PassphraseMissing)));
     }
 
     #[test]
-    fn a_short_passphrase_is_refused() {
-        assert!(matches!(Passphrase::new(" 123456 "), Err(FieldError::PassphraseTooShort { length: 6 })));
-        assert!(Passphrase::new("十二个字的口令才能用一下").is_ok(), "characters count, not bytes");
+    fn with_a_keystore_a_pin_will_do_unless_everyone_would_try_it() {
+        let judge = |typed: &str| Passphrase::new(typed).unwrap().check_new(Custody::Keystore);
+        assert!(judge("730194").is_ok());
+        assert!(matches!(judge("73019"), Err(FieldError::PinTooShort { length: 5 })));
+        for trivial in ["000000", "123456", "987654", "246802", "890123", "121212", "123123", "aaaaaa", "abcdef"] {
+            assert!(matches!(judge(trivial), Err(FieldError::PassphraseTooSimple)), "{trivial}");
+        }
     }
 
     #[test]
-    fn the_terminal_key_is_made_once_and_readable_by_its_owner_only() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("terminal.key");
-        let made = terminal_key(&path).unwrap();
-        assert_eq!(terminal_key(&path).unwrap().seed(), made.seed());
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    fn keys_for_different_ends_differ_and_none_shows_in_debug_texts() {
+        let key = DatabaseKey::from_bytes([7; 32]);
+        assert_ne!(key.photos().bytes(), key.kept().bytes());
+        assert_ne!(key.photos().bytes(), key.bytes());
+        let shown = format!("{key:?} {:?} {:?}", key.photos(), Passphrase::new("hidden words").unwrap());
+        assert_eq!(shown, "DatabaseKey(…) FileKey(…) Passphrase(…)");
     }
 }

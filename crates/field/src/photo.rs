@@ -2,9 +2,10 @@
 //!
 //! Half and lost photos are what inspectors complain about most, and `image` decodes a truncated JPEG without a word. So a
 //! photo is checked to its last byte before anyone sees “已保存”. The original's bytes are never changed. Deliberately not
-//! here: the rows that name photos, encryption at rest, and whether a photo shows what it claims.
+//! here: the rows that name photos, and whether a photo shows what it claims.
 
 mod cache;
+mod cipher;
 mod complete;
 mod error;
 mod evidence;

@@ -26,3 +26,25 @@ pub(crate) fn new_file(path: &Path) -> io::Result<File> {
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
 }
+
+/// Puts a file in place whole: temp file, flush, rename, flush of the folder. A crash leaves the old file or the new one.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_added_extension("part");
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = new_file(&temporary)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    flush_folder_of(path)
+}
+
+/// Returns when the names in the folder of `path` are on the disk.
+pub(crate) fn flush_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! Order of effects: the key is opened first (slow, nothing written); then, in one transaction, the record is built from
 //! what the draft holds at that moment, signed, linked into the terminal's chain and put into the outbox, and the draft
-//! is closed. A crash before the commit leaves an open draft with every answer; after it, a queued record.
+//! is closed. A crash before the commit leaves an open draft with every answer; after it, a queued record. Then the record
+//! is kept once more beside the database; what a crash leaves out there is made up for at the next unlocking.
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ use crate::{
     error::FieldError,
     ipc::IpcError,
     jumps,
-    keys::{self, Passphrase},
+    keys::Passphrase,
     sighting,
     store::{
         chunk, draft, ledger, log,
@@ -161,8 +162,8 @@ impl Field {
 
     fn open_keys(&self, person: &PersonId, passphrase: &Passphrase) -> Result<Opened, FieldError> {
         let person = self.person(Some(person.as_str()))?;
-        let inspector = keys::unwrap(&person.wrapped_key, &person.public_key, passphrase)?;
-        let terminal_key = keys::read_terminal_key(&self.terminal_key_path())?;
+        let inspector = self.door.try_keys(&person.id, passphrase, &self.now())?.signer;
+        let terminal_key = self.terminal_key()?;
         Ok(Opened { person, inspector, terminal: self.terminal()?, terminal_key })
     }
 
@@ -186,6 +187,7 @@ impl Field {
                 Ok(sealed)
             })
             .inspect(|_| fail::fail_point!("seal.after_commit"))
+            .inspect(|sealed| self.keep_sealed(sealed.record))
     }
 }
 

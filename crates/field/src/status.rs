@@ -17,6 +17,7 @@ use crate::{
         draft, log,
         package::PackageHead,
         record::{self, RecordState},
+        salvage,
     },
     trust,
 };
@@ -108,6 +109,7 @@ impl Field {
         let terminal = self.terminal()?;
         let now = self.now();
         let mut warnings = self.clock_warnings(&now)?;
+        warnings.extend(self.store.read(salvage::told)?);
         let room_left_bytes = self.photos.room_left()?;
         let recovery = self.recovery();
         if !recovery.missing.is_empty() {
@@ -162,7 +164,7 @@ impl Field {
                 blob_bytes_left,
                 room_left_bytes,
                 orphan_photos: recovery.orphans.iter().map(|photo| photo.sha256).collect(),
-                missing_photos: recovery.missing.clone(),
+                missing_photos: recovery.missing,
                 warnings,
             })
         })

@@ -1,4 +1,5 @@
-//! The terminal's database: one opener that migrates, reads on the side, writes in one immediate transaction each.
+//! The terminal's database: encrypted with SQLCipher, one opener that checks and migrates, reads on the side, writes in
+//! one immediate transaction each. Without a key it is closed, and every question is answered with [`FieldError::Locked`].
 //!
 //! PRAGMAs and why: `journal_mode=WAL`, a reader never waits for a writer; `synchronous=FULL`, what was confirmed
 //! survives a power cut; `foreign_keys=ON`, no answer without its draft; `busy_timeout`, two programs take turns.
@@ -11,21 +12,24 @@ pub(crate) mod log;
 pub(crate) mod package;
 pub mod person;
 pub mod record;
+pub(crate) mod salvage;
 pub(crate) mod terminal;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use data_encoding::HEXLOWER;
 use rusqlite::{
-    Connection, Transaction, TransactionBehavior,
+    Connection, ErrorCode, Transaction, TransactionBehavior,
     types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
-use crate::{error::FieldError, private};
+use crate::{error::FieldError, keys::DatabaseKey, private};
 
 mod migrations {
     refinery::embed_migrations!("../../migrations/terminal");
@@ -39,36 +43,76 @@ macro_rules! sql {
 }
 pub(crate) use sql;
 
-/// The database.
-#[derive(Debug)]
+/// The database, open while somebody is unlocked.
 pub(crate) struct Store {
-    connection: Mutex<Connection>,
+    path: PathBuf,
+    connection: Mutex<Option<Connection>>,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug)]
+pub(crate) enum OpenError {
+    /// Its pages do not fit together, or are not what this key encrypted.
+    Damaged(String),
+    /// Anything else.
+    Other(FieldError),
+}
+
+impl<E: Into<FieldError>> From<E> for OpenError {
+    fn from(error: E) -> Self {
+        match error.into() {
+            FieldError::Database(error) if is_damage(&error) => Self::Damaged(error.to_string()),
+            other => Self::Other(other),
+        }
+    }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 impl Store {
-    /// Opens the file, creating or migrating it.
-    pub fn open(path: &Path) -> Result<Self, FieldError> {
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")?;
-        connection.set_prepared_statement_cache_capacity(128);
-        migrate(&mut connection, path)?;
-        Ok(Self { connection: Mutex::new(connection) })
+    /// A database that stays closed until its key is there.
+    pub fn closed(path: PathBuf) -> Self {
+        Self { path, connection: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    /// Opens the file, creating or migrating it. A database that is open already stays so.
+    pub fn open(&self, key: &DatabaseKey) -> Result<(), OpenError> {
+        let mut open = self.lock();
+        if open.is_none() {
+            *open = Some(open_file(&self.path, key)?);
+        }
+        Ok(())
+    }
+
+    /// Closes the file; SQLCipher wipes its key.
+    pub fn close(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
         // A panic inside a transaction rolled it back; the connection itself is sound.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads.
     pub fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, FieldError>) -> Result<T, FieldError> {
-        query(&self.lock())
+        query(self.lock().as_ref().ok_or(FieldError::Locked)?)
     }
 
     /// Writes everything or nothing; returns once it is on the disk.
     pub fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, FieldError>) -> Result<T, FieldError> {
         let mut connection = self.lock();
+        let connection = connection.as_mut().ok_or(FieldError::Locked)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = change(&transaction)?;
         transaction.commit()?;
@@ -76,28 +120,102 @@ impl Store {
     }
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), FieldError> {
-    let runner = migrations::migrations::runner().set_grouped(true);
-    let known = runner.get_migrations().iter().map(|migration| number(migration.version())).max().unwrap_or(0);
-    let applied = runner.get_applied_migrations(connection).unwrap_or_default();
-    let found = applied.iter().map(|migration| number(migration.version())).max().unwrap_or(0);
-    if found > known {
-        return Err(FieldError::NewerDatabase { found, known });
+/// A connection with its key, before anything is read.
+pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, FieldError> {
+    let at = |source| FieldError::File { path: path.to_owned(), source };
+    // SQLite gives its side files the permissions of the database.
+    private::open_file(path).map_err(at)?;
+    let connection = Connection::open(path)?;
+    // What SQLCipher finds wrong comes back as an error; it need not print it too.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+    // A raw key: no derivation at each opening, and nothing to guess.
+    let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", HEXLOWER.encode(key.bytes())));
+    connection.execute_batch(&pragma)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    Ok(connection)
+}
+
+fn open_file(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
+    let mut connection = connect(path, key)?;
+    // Reads every page and with it every page's authentication code: damage shows here and not in the midst of a walk.
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(OpenError::Damaged(verdict));
     }
+    refuse_newer(&connection)?;
+    connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Versions: of the file, and the newest known here.
+fn versions(connection: &Connection) -> Result<(u32, u32), FieldError> {
+    let known = migrations::migrations::runner();
+    let known = known.get_migrations().iter().map(|migration| number(migration.version())).max().unwrap_or(0);
+    let has_history = connection.table_exists(None, "refinery_schema_history")?;
+    let found = if has_history {
+        connection.query_row("SELECT coalesce(max(version), 0) FROM refinery_schema_history", [], |row| row.get(0))?
+    } else {
+        0
+    };
+    Ok((found, known))
+}
+
+fn refuse_newer(connection: &Connection) -> Result<(), FieldError> {
+    match versions(connection)? {
+        (found, known) if found > known => Err(FieldError::NewerDatabase { found, known }),
+        _ => Ok(()),
+    }
+}
+
+/// Brings the database up to date, after a copy of it was made beside it. The copy stays until the next start that finds
+/// nothing to do.
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), FieldError> {
+    let (found, known) = versions(connection)?;
     if found == known {
-        return Ok(());
+        return remove_copies(path, known);
     }
     if found > 0 {
-        let copy = path.with_extension(format!("v{found}.bak"));
+        let copy = copy_of(path, found);
+        let at = |source| FieldError::File { path: copy.clone(), source };
         // A copy left by an interrupted run is older than the data; make it anew.
         if copy.exists() {
-            std::fs::remove_file(&copy).map_err(|source| FieldError::File { path: copy.clone(), source })?;
+            std::fs::remove_file(&copy).map_err(at)?;
         }
-        // An empty file is as good as none to VACUUM INTO, and this one is nobody else's to read.
-        private::new_file(&copy).map_err(|source| FieldError::File { path: copy.clone(), source })?;
+        // An empty file is as good as none to VACUUM INTO, and this one is nobody else's to read. SQLCipher encrypts it with
+        // the key of the database.
+        private::new_file(&copy).map_err(at)?;
         connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+        std::fs::File::open(&copy).and_then(|file| file.sync_all()).map_err(at)?;
     }
+    let runner = migrations::migrations::runner().set_grouped(true);
     runner.run(connection).map(drop).map_err(|error| FieldError::Migration(error.to_string()))
+}
+
+/// A plain database as an earlier version left it.
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+pub(crate) fn migrate_plain_for_tests(path: &Path, version: i32) {
+    let mut connection = Connection::open(path).unwrap();
+    let runner = migrations::migrations::runner().set_target(refinery::Target::Version(version));
+    runner.run(&mut connection).unwrap();
+}
+
+fn copy_of(path: &Path, version: u32) -> PathBuf {
+    path.with_extension(format!("v{version}.bak"))
+}
+
+fn remove_copies(path: &Path, known: u32) -> Result<(), FieldError> {
+    for copy in (1..known).map(|version| copy_of(path, version)) {
+        match std::fs::remove_file(&copy) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(FieldError::File { path: copy, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn number(version: impl TryInto<u32>) -> u32 {
@@ -159,47 +277,5 @@ pub(crate) fn run(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_newer_database_is_refused_and_not_touched() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("field.db");
-        drop(Store::open(&path).unwrap());
-        let connection = Connection::open(&path).unwrap();
-        connection
-            .execute(
-                "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')",
-                [],
-            )
-            .unwrap();
-        drop(connection);
-        let refused = Store::open(&path).unwrap_err();
-        assert!(matches!(refused, FieldError::NewerDatabase { found: 99, known: 2 }), "{refused}");
-    }
-
-    #[test]
-    fn a_sealed_record_can_neither_be_changed_nor_go_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("field.db")).unwrap();
-        let connection = store.lock();
-        connection.execute_batch("PRAGMA foreign_keys=OFF;").unwrap();
-        connection
-            .execute_batch(
-                "INSERT INTO record (id, sequence, draft, visit, person, envelope, envelope_sha256, sealed, state)
-                 VALUES ('r', 1, 'd', 'v', 'p', 'e', 'h', '{}', 'queued');",
-            )
-            .unwrap();
-        for forbidden in [
-            "UPDATE record SET envelope = 'other'",
-            "UPDATE record SET sequence = 2",
-            "UPDATE record SET state = 'sealed'",
-            "UPDATE record SET state = 'delivered'",
-            "DELETE FROM record",
-        ] {
-            assert!(connection.execute(forbidden, []).is_err(), "{forbidden} must be refused");
-        }
-        connection.execute("UPDATE record SET state = 'partly_sent'", []).unwrap();
-    }
-}
+#[path = "store/tests.rs"]
+mod tests;

@@ -9,6 +9,8 @@ mod site;
 #[path = "engine/terminal.rs"]
 mod terminal;
 
+#[path = "engine/at_rest.rs"]
+mod at_rest;
 #[path = "engine/clock.rs"]
 mod clock;
 #[path = "engine/draft.rs"]
@@ -23,8 +25,12 @@ mod labels;
 mod packages;
 #[path = "engine/racks.rs"]
 mod racks;
+#[path = "engine/recovery.rs"]
+mod recovery;
 #[path = "engine/run.rs"]
 mod run;
+#[path = "engine/salvage.rs"]
+mod salvage;
 #[path = "engine/seal.rs"]
 mod seal;
 #[path = "engine/session.rs"]
@@ -33,5 +39,7 @@ mod session;
 mod sync;
 #[path = "engine/today.rs"]
 mod today;
+#[path = "engine/unlock.rs"]
+mod unlock;
 #[path = "engine/visits.rs"]
 mod visits;

@@ -146,6 +146,16 @@ impl Keyring {
         Ok(())
     }
 
+    /// Reads another statement of the root's own, after checking the root's signatures on it.
+    ///
+    /// # Errors
+    /// [`KeyringError`] when it is something else, or too few root keys signed it.
+    pub fn read_of_root<S: Statement>(&self, envelope: &Envelope) -> Result<S, KeyringError> {
+        let statement = S::read(envelope)?;
+        self.check_root(envelope)?;
+        Ok(statement)
+    }
+
     /// The statement for a key, whoever holds it.
     #[must_use]
     pub fn statement(&self, key: &KeyId) -> Option<&KeyStatement> {

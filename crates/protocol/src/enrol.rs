@@ -58,6 +58,9 @@ pub struct EnrolAnswer {
     /// The site root; its fingerprint must be the one on paper.
     #[schema(value_type = Object)]
     pub site_root: SiteRoot,
+    /// The envelope of the [`crate::recovery::RecoveryKeyStatement`], signed by the root; empty for a site without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub recovery_key: String,
 }
 
 /// What the QR code of an enrolment says: `XUNJIAN-ENROL:1?u=<url>&c=<code>&r=<fingerprint>`, values percent-encoded. The

@@ -12,6 +12,7 @@ pub mod package;
 pub mod path;
 pub mod problem;
 pub mod record;
+pub mod recovery;
 pub mod session;
 
 mod api;

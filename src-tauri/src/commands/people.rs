@@ -26,20 +26,41 @@ pub fn session(session: State<'_, Session>) -> Result<SessionView, IpcError> {
 #[tauri::command]
 pub async fn enrol(session: State<'_, Session>, request: EnrolRequest) -> Result<SessionView, IpcError> {
     let enrolled = session.field()?.enrol_as_asked(request, Language::Zh).await?;
-    session.set_unlocked(Some(session.field()?.person(Some(enrolled.person.as_str()))?))
+    session.set_unlocked(session.field()?.person(Some(enrolled.person.as_str()))?)
 }
 
 /// 解锁.
 #[tauri::command(async)]
 pub fn unlock(session: State<'_, Session>, person: &str, passphrase: &str) -> Result<SessionView, IpcError> {
     let person = session.field()?.unlock(person, &Passphrase::new(passphrase)?)?;
-    session.set_unlocked(Some(person))
+    session.set_unlocked(person)
 }
 
 /// 锁定.
 #[tauri::command(async)]
 pub fn lock(session: State<'_, Session>) -> Result<SessionView, IpcError> {
-    session.set_unlocked(None)
+    session.lock()
+}
+
+/// Somebody touched the window: it does not lock itself yet.
+#[tauri::command]
+pub fn touched(session: State<'_, Session>) {
+    session.touch();
+}
+
+/// 更换口令 of the unlocked person.
+#[tauri::command(async)]
+pub fn change_passphrase(session: State<'_, Session>, old: &str, new: &str) -> Result<(), IpcError> {
+    let person = session.person()?;
+    Ok(session.field()?.change_passphrase(person.id.as_str(), &Passphrase::new(old)?, &Passphrase::new(new)?)?)
+}
+
+/// 自动锁定: after how many minutes without a touch.
+#[tauri::command(async)]
+pub fn set_auto_lock(session: State<'_, Session>, minutes: u32) -> Result<SessionView, IpcError> {
+    session.person()?;
+    session.field()?.set_auto_lock(minutes)?;
+    session.view()
 }
 
 /// 本机状态.

@@ -60,7 +60,13 @@ export interface Backend {
   /** Asks the service for enrolment; afterwards the person is unlocked. */
   enrol(request: EnrolRequest): Promise<SessionView>
   unlock(person: string, passphrase: string): Promise<SessionView>
+  /** Closes the data and wipes the keys; drafts and places are kept. */
   lock(): Promise<SessionView>
+  /** Somebody touched the window: it does not lock itself yet. */
+  touched(): Promise<void>
+  /** Of the unlocked person; the old one counts as a try. */
+  changePassphrase(old: string, passphrase: string): Promise<void>
+  setAutoLock(minutes: number): Promise<SessionView>
   status(): Promise<Status>
 
   // What the page has not stored as an answer yet: where the person is, half-written notes. Survives a kill.

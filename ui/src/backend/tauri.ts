@@ -47,6 +47,9 @@ export function createTauriBackend(): Backend {
     enrol: (request) => call('enrol', { request }),
     unlock: (person, passphrase) => call('unlock', { person, passphrase }),
     lock: () => call('lock'),
+    touched: () => call('touched'),
+    changePassphrase: (old, passphrase) => call('change_passphrase', { old, new: passphrase }),
+    setAutoLock: (minutes) => call('set_auto_lock', { minutes }),
     status: () => call('status'),
 
     scratch: (key) => call('scratch', { key }),

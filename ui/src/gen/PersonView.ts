@@ -30,4 +30,16 @@ key: KeyId,
 /**
  * Whether the site root has signed for that key, as far as this terminal knows.
  */
-key_approved: boolean, };
+key_approved: boolean, 
+/**
+ * Tries left before this person's keys are destroyed.
+ */
+tries_left: number, 
+/**
+ * How long the next try must wait, in milliseconds from now.
+ */
+wait_ms: number, 
+/**
+ * Whether the keys were destroyed: the person has to enrol again.
+ */
+is_shut: boolean, };

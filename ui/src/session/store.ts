@@ -21,6 +21,9 @@ export const useSession = defineStore('session', () => {
   async function lock(): Promise<void> {
     view.value = await backend.lock()
   }
+  async function setAutoLock(minutes: number): Promise<void> {
+    view.value = await backend.setAutoLock(minutes)
+  }
 
-  return { view, person: computed(() => view.value?.unlocked ?? null), read, enrol, unlock, lock }
+  return { view, person: computed(() => view.value?.unlocked ?? null), read, enrol, unlock, lock, setAutoLock }
 })

@@ -142,3 +142,28 @@ describe('the lock screen', () => {
     expect(page.text()).toContain('请关闭它，然后重试')
   })
 })
+
+describe('the lock screen of someone who tried too often', () => {
+  const withPerson = (more: object): Backend => {
+    const fake = createFakeBackend({ session: 'locked' })
+    const changed = async () => {
+      const view = await fake.session()
+      return { ...view, people: view.people.map((one) => ({ ...one, ...more })) }
+    }
+    return Object.assign(Object.create(fake) as Backend, { session: changed })
+  }
+
+  it('says how many tries are left before the last ones', async () => {
+    const page = await mountAppPage(UnlockPage, { backend: withPerson({ tries_left: 3 }) })
+    await flushPromises()
+    expect(by(page, 'unlock-tries').text()).toContain('还可以试 3 次')
+  })
+
+  it('says how the data come back once the keys are gone, and asks for no passphrase', async () => {
+    const page = await mountAppPage(UnlockPage, { backend: withPerson({ tries_left: 0, is_shut: true }) })
+    await flushPromises()
+    expect(by(page, 'unlock-shut').text()).toContain('数据没有丢')
+    expect(by(page, 'unlock-shut').text()).toContain('recovery-request')
+    expect(by(page, 'passphrase').exists()).toBe(false)
+  })
+})

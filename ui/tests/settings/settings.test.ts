@@ -1,7 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
 
-import { createFakeBackend } from '@/backend/fake'
+import { createFakeBackend, fakePassphrase } from '@/backend/fake'
 import type { Backend } from '@/backend'
 import SettingsPage from '@/settings/SettingsPage.vue'
 import { useSession } from '@/session/store'
@@ -44,5 +44,22 @@ describe('the settings', () => {
     expect(by(page, 'settings-keys').exists()).toBe(false)
     expect(by(page, 'theme-dark').exists()).toBe(true)
     expect(by(page, 'app-version').exists()).toBe(true)
+  })
+
+  it('change the passphrase only for whoever knows the old one', async () => {
+    const fake = createFakeBackend()
+    const page = await open(fake)
+    await by(page, 'change-passphrase').trigger('click')
+    await by(page, 'passphrase-old').setValue('not the old one at all')
+    await by(page, 'passphrase').setValue('换了一句新的足够长的口令')
+    await by(page, 'passphrase-again').setValue('换了一句新的足够长的口令')
+    await by(page, 'settings-access').find('form').trigger('submit')
+    await flushPromises()
+    expect(by(page, 'settings-access').text()).toContain('口令不正确')
+    await by(page, 'passphrase-old').setValue(fakePassphrase)
+    await by(page, 'settings-access').find('form').trigger('submit')
+    await flushPromises()
+    expect(by(page, 'passphrase-changed').exists()).toBe(true)
+    await expect(fake.unlock('someone', fakePassphrase)).rejects.toThrow()
   })
 })

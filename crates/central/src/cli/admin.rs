@@ -25,6 +25,7 @@ use crate::{
     error::Error,
     keys,
     log::COMMAND_LINE,
+    recovery,
     site::{NewSite, Site},
 };
 
@@ -90,8 +91,10 @@ impl Init {
             keys.iter().map(|(name, key)| ((*name).to_owned(), key.public_key().id().to_string())).collect();
         let roots: Vec<String> =
             root.keys.iter().map(|key| format!("{}（{}）", key.key.id(), key.party.name)).collect();
+        let recovery_key = site.db.read(recovery::fingerprint)?;
         let json = json!({
             "site": root.site, "root_fingerprint": fingerprint, "log_key": log_key, "root_keys": roots,
+            "recovery_key": recovery_key,
             "keys": named.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         });
         context.print(&json, |language| {
@@ -110,6 +113,13 @@ impl Init {
                     .map(|key| say(language, format!("  根密钥      {key}"), format!("  root key          {key}"))),
             );
             lines.extend(named.iter().map(|(name, id)| format!("  {name:<8}    {id}")));
+            if let Some(key) = recovery_key {
+                lines.push(say(
+                    language,
+                    format!("  恢复密钥    {key}（{}）", recovery::FILE),
+                    format!("  recovery key      {key} ({})", recovery::FILE),
+                ));
+            }
             lines.push(say(
                 language,
                 format!("根密钥在 {}，请移交管理方或监理方离线保管，服务运行不需要它。", self.root.display()),
@@ -346,7 +356,7 @@ fn write_json(file: &Path, document: &impl serde::Serialize) -> Result<(), Error
 }
 
 /// Asks before anything is signed, unless everything was compared already.
-fn confirm(context: &Context, shown: &str, yes: bool) -> Result<(), Error> {
+pub(super) fn confirm(context: &Context, shown: &str, yes: bool) -> Result<(), Error> {
     if yes {
         return Ok(());
     }
@@ -436,7 +446,7 @@ fn describe(statements: &[KeyStatement], language: Language, zh: &str, en: &str)
     std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
-fn root_signers(folder: &Path) -> Result<Vec<Ed25519Signer>, Error> {
+pub(super) fn root_signers(folder: &Path) -> Result<Vec<Ed25519Signer>, Error> {
     keys::files_in(folder)?.iter().map(|file| keys::read(file)).collect()
 }
 

@@ -1,3 +1,3 @@
-SELECT id, name, party, roles, public_key, wrapped_key
+SELECT id, name, party, roles, public_key
 FROM person
 ORDER BY enrolled_at, id;

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// 操作人姓名或编号（多人共用时） · who acts, by name or id, where several are enrolled
     #[arg(long, global = true, env = "XUNJIAN_PERSON", value_name = "NAME")]
     pub person: Option<String>,
-    /// 存放签名口令的文件 · file with the signing passphrase
+    /// 存放口令的文件 · file with the passphrase
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
     /// 输出 JSON · print JSON
@@ -60,6 +60,17 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<Records>,
     },
+    /// 更换口令或 PIN · change the passphrase or PIN
+    Passphrase {
+        /// 存放新口令的文件 · file with the new passphrase
+        #[arg(long, value_name = "FILE")]
+        new_file: Option<PathBuf>,
+    },
+    /// 没有人能解锁时，为恢复密钥保管人生成请求文件 · ask the keeper of the recovery key, when nobody can unlock
+    RecoveryRequest {
+        /// 写到哪个文件 · file to write
+        file: PathBuf,
+    },
     /// 识别图片中的二维码，每个文件一行 JSON · decode QR codes, one JSON line a file
     Scan {
         #[arg(required = true, value_name = "FILE")]
@@ -75,6 +86,15 @@ pub(crate) struct Enrol {
     /// 终端名称 · what people call this terminal
     #[arg(long)]
     pub name: String,
+    /// 已登记的同事，由其口令打开本机数据 · a colleague enrolled here, whose passphrase opens the data
+    #[arg(long, value_name = "NAME", env = "XUNJIAN_COLLEAGUE")]
+    pub colleague: Option<String>,
+    /// 存放同事口令的文件 · file with the colleague's passphrase
+    #[arg(long, value_name = "FILE", requires = "colleague")]
+    pub colleague_passphrase_file: Option<PathBuf>,
+    /// 恢复密钥保管人的应答文件，用它打开本机数据 · the recovery keeper's answer, which opens the data
+    #[arg(long, value_name = "FILE", conflicts_with = "colleague")]
+    pub recovery: Option<PathBuf>,
     /// 纸面上的站点根指纹 · fingerprint of the site root, from paper
     #[arg(long, value_name = "HEX")]
     pub root_fingerprint: Option<String>,

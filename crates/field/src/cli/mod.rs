@@ -34,8 +34,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    fn open(&self) -> Result<Field, Failure> {
+    /// The folder, locked.
+    fn locked(&self) -> Result<Field, Failure> {
         Ok(Field::open(&self.folder)?)
+    }
+
+    /// The folder, unlocked by whoever acts.
+    fn open(&self) -> Result<Field, Failure> {
+        let field = self.locked()?;
+        let person = field.at_the_door(self.person.as_deref())?;
+        field.unlock(person.as_str(), &passphrase::obtain(self)?)?;
+        Ok(field)
     }
 
     fn person(&self, field: &Field) -> Result<Person, Failure> {
@@ -76,6 +85,8 @@ async fn dispatch(session: &Session, command: Command) -> Result<Output, Failure
         Command::Sync => work::sync(session).await,
         Command::Status => work::status(session),
         Command::Records { command } => records::run(session, command),
+        Command::Passphrase { new_file } => setup::change_passphrase(session, new_file),
+        Command::RecoveryRequest { file } => setup::recovery_request(session, &file),
         Command::Scan { files } => scan::run(session, &files),
     }
 }

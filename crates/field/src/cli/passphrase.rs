@@ -1,6 +1,9 @@
-//! The signing passphrase: from the environment, a file, or typed without echo.
+//! Passphrases: from the environment, a file, or typed without echo.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    path::Path,
+};
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use xunjian_field::{FieldError, keys::Passphrase};
@@ -10,23 +13,43 @@ use super::{Session, failure::Failure, output::say};
 /// Environment variable for scripts.
 const VARIABLE: &str = "XUNJIAN_PASSPHRASE";
 
+/// The same for a new passphrase, and for a colleague's.
+const NEW_VARIABLE: &str = "XUNJIAN_NEW_PASSPHRASE";
+const COLLEAGUE_VARIABLE: &str = "XUNJIAN_COLLEAGUE_PASSPHRASE";
+
+/// Of the person who acts.
 pub(crate) fn obtain(session: &Session) -> Result<Passphrase, Failure> {
-    if let Some(path) = &session.passphrase_file {
-        let text = std::fs::read_to_string(path).map_err(|source| FieldError::File { path: path.clone(), source })?;
+    from(session, session.passphrase_file.as_deref(), VARIABLE, ("口令：", "Passphrase: "))
+}
+
+/// The one to change to.
+pub(crate) fn obtain_new(session: &Session, file: Option<&Path>) -> Result<Passphrase, Failure> {
+    from(session, file, NEW_VARIABLE, ("新口令：", "New passphrase: "))
+}
+
+/// Of a colleague.
+pub(crate) fn obtain_colleagues(session: &Session, file: Option<&Path>) -> Result<Passphrase, Failure> {
+    from(session, file, COLLEAGUE_VARIABLE, ("同事的口令：", "Colleague's passphrase: "))
+}
+
+fn from(session: &Session, file: Option<&Path>, variable: &str, (zh, en): (&str, &str)) -> Result<Passphrase, Failure> {
+    if let Some(path) = file {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| FieldError::File { path: path.to_owned(), source })?;
         return Ok(Passphrase::new(&text)?);
     }
-    if let Ok(text) = std::env::var(VARIABLE) {
+    if let Ok(text) = std::env::var(variable) {
         return Ok(Passphrase::new(&text)?);
     }
     if !std::io::stdin().is_terminal() {
         return Err(FieldError::PassphraseMissing.into());
     }
-    Ok(Passphrase::new(&prompt(session)?)?)
+    Ok(Passphrase::new(&prompt(&say(session.language, zh, en))?)?)
 }
 
-fn prompt(session: &Session) -> Result<String, Failure> {
+fn prompt(label: &str) -> Result<String, Failure> {
     let stdin = std::io::stdin();
-    eprint!("{}", say(session.language, "签名口令：", "Signing passphrase: "));
+    eprint!("{label}");
     let _ = std::io::stderr().flush();
     let before = tcgetattr(&stdin).ok();
     if let Some(before) = &before {

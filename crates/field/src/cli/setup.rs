@@ -1,6 +1,9 @@
-//! `enrol` and `pull`.
+//! `enrol`, `pull`, `passphrase` and `recovery-request`.
 
-use xunjian_field::{Enrolment, FieldError, http::HttpClient};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use xunjian_field::{Enrolment, Field, FieldError, http::HttpClient};
 
 use super::{
     Session,
@@ -11,7 +14,8 @@ use super::{
 };
 
 pub(super) async fn enrol(session: &Session, enrol: Enrol) -> Result<Output, Failure> {
-    let field = session.open()?;
+    let field = session.locked()?;
+    open_for_newcomer(session, &field, &enrol)?;
     let service = match &session.service {
         Some(url) => url.clone(),
         None => field.service_url().map_err(|_| {
@@ -59,6 +63,52 @@ pub(super) async fn enrol(session: &Session, enrol: Enrol) -> Result<Output, Fai
         ),
     );
     Output::new(&enrolled, text)
+}
+
+/// Where people work already, a colleague or the recovery key opens the data first.
+fn open_for_newcomer(session: &Session, field: &Field, enrol: &Enrol) -> Result<(), Failure> {
+    if let Some(file) = &enrol.recovery {
+        let bytes = std::fs::read(file).map_err(|source| FieldError::File { path: file.clone(), source })?;
+        return Ok(field.take_recovery(&serde_json::from_slice(&bytes).map_err(Failure::input)?)?);
+    }
+    if let Some(colleague) = &enrol.colleague {
+        let passphrase = passphrase::obtain_colleagues(session, enrol.colleague_passphrase_file.as_deref())?;
+        field.unlock(colleague, &passphrase)?;
+    }
+    Ok(())
+}
+
+pub(super) fn change_passphrase(session: &Session, new_file: Option<PathBuf>) -> Result<Output, Failure> {
+    let field = session.locked()?;
+    let person = field.at_the_door(session.person.as_deref())?;
+    let old = passphrase::obtain(session)?;
+    let new = passphrase::obtain_new(session, new_file.as_deref())?;
+    field.change_passphrase(person.as_str(), &old, &new)?;
+    let text = say(
+        session.language,
+        "口令已更换，旧口令不再有效",
+        "The passphrase is changed; the old one no longer opens anything",
+    );
+    Output::new(&json!({ "person": person, "changed": true }), text)
+}
+
+pub(super) fn recovery_request(session: &Session, file: &Path) -> Result<Output, Failure> {
+    let request = session.locked()?.ask_recovery()?;
+    let bytes = serde_json::to_vec_pretty(&request).map_err(Failure::input)?;
+    std::fs::write(file, bytes).map_err(|source| FieldError::File { path: file.to_owned(), source })?;
+    let (name, spoken) = (&request.terminal_name, request.spoken());
+    let text = say(
+        session.language,
+        format!(
+            "已写出 {}。请交给恢复密钥保管人，并在电话里核对：{name}，{spoken}\n收到应答文件后：xunjian-field enrol --recovery 应答文件 --code 登记码 --name {name}",
+            file.display()
+        ),
+        format!(
+            "Written to {}. Take it to the keeper of the recovery key and compare on the phone: {name}, {spoken}\nWith the answer: xunjian-field enrol --recovery ANSWER --code CODE --name {name}",
+            file.display()
+        ),
+    );
+    Output::new(&json!({ "file": file, "spoken": spoken, "terminal": request.terminal }), text)
 }
 
 pub(super) async fn pull(session: &Session) -> Result<Output, Failure> {

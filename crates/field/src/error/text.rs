@@ -8,7 +8,7 @@ use xunjian_domain::{
 use xunjian_protocol::ApiError;
 
 use super::FieldError;
-use crate::keys::MIN_PASSPHRASE;
+use crate::keys::{MIN_PASSPHRASE, MIN_PIN};
 
 impl FieldError {
     /// What happened and what to do.
@@ -40,6 +40,44 @@ impl FieldError {
                     "The passphrase has {length} characters; at least {MIN_PASSPHRASE} are needed: this device has no system \
                      keystore, so a short one could be guessed within hours once the device is lost"
                 ),
+            ),
+            Self::PinTooShort { length } => Text::new(
+                format!("PIN 只有 {length} 位，至少需要 {MIN_PIN} 位"),
+                format!("The PIN has {length} characters; at least {MIN_PIN} are needed"),
+            ),
+            Self::PassphraseTooSimple => Text::new(
+                "太容易被猜到：请不要用连续、重复的字符；没有系统密钥库的设备上也不能只用数字",
+                "Too easy to guess: no runs or repetitions, and on a device without a system keystore not digits alone",
+            ),
+            Self::TryLater { seconds } => Text::new(
+                format!("输错次数较多，请等 {seconds} 秒再试；这段时间不能靠改时钟或重启缩短，同事仍可解锁"),
+                format!(
+                    "After several wrong tries, wait {seconds} s. Setting the clock or restarting does not shorten this;                      colleagues can still unlock"
+                ),
+            ),
+            Self::KeysDestroyed => Text::new(
+                "口令输错十次，您在本机的密钥已销毁，数据没有丢：请向管理员要新的登记码，在同事解锁后（或用站点恢复密钥）重新登记，草稿都会回来",
+                "After ten wrong tries your keys on this terminal were destroyed. No data are lost: ask the administrator for a                  new code and enrol again while a colleague is unlocked, or with the site's recovery key; your drafts come back",
+            ),
+            Self::KeystoreUnavailable(reason) => Text::new(
+                format!(
+                    "系统密钥库取不到本终端的密钥（{reason}）：请先登录或解锁系统的密钥环，再打开本应用；没有计入错误次数"
+                ),
+                format!(
+                    "The system keystore does not give this terminal's secret ({reason}): log in to, or unlock, the system's                      keyring and try again. No wrong try was counted"
+                ),
+            ),
+            Self::ColleagueNeeded => Text::new(
+                "本机已有数据：请先由一位已登记的同事解锁，或用站点恢复密钥打开，再登记",
+                "There are data here: somebody enrolled must unlock first, or the site's recovery key open them; then enrol",
+            ),
+            Self::NoRecovery => Text::new(
+                "本终端登记时站点还没有恢复密钥，无法用它打开；请由同事解锁后重新登记一次，以取得恢复密钥",
+                "The site had no recovery key when this terminal enrolled, so it cannot open the data. Enrol once more while a                  colleague is unlocked to get one",
+            ),
+            Self::RecoveryRefused => Text::new(
+                "恢复应答与本终端最近一次请求不符：请重新生成请求文件，交给恢复密钥保管人后再试",
+                "The recovery answer does not fit this terminal's last request: write a new request, have it answered, try again",
             ),
             Self::Locked => Text::new(
                 "已锁定，请先用口令解锁；已作答的内容都在本机",

@@ -1,11 +1,11 @@
 //! Renditions kept beside the originals, so that a list of photos scrolls: made once, at first use.
 //!
 //! ```text
-//! renditions/<first two digits>/<sha256>.thumbnail.jpg, .screen.jpg
+//! renditions/<first two digits>/<sha256>.thumbnail, .screen
 //! ```
 //!
-//! The folder may be deleted at any time. A rendition is written to a temp file and renamed, but not flushed: what a power
-//! cut leaves of it is not a whole JPEG, and is made anew.
+//! Encrypted as the originals are. The folder may be deleted at any time. A rendition is written to a temp file and renamed,
+//! but not flushed: what a power cut leaves of it does not decrypt, and is made anew.
 
 use std::{
     fs, io,
@@ -15,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use xunjian_domain::hash::Sha256;
 
-use super::{MediaType, PhotoError, PhotoFolder, complete, renditions};
+use super::{PhotoError, PhotoFolder, renditions};
 use crate::private;
 
 /// How large a photo is wanted.
@@ -51,9 +51,10 @@ impl PhotoFolder {
             return self.read(sha256);
         }
         if let Ok(kept) = fs::read(self.rendition_path(sha256, size))
-            && complete::check(MediaType::Jpeg, &kept).is_ok()
+            && let Some((name, copy)) = self.cipher.open(size.name(), &kept)?
+            && name == *sha256
         {
-            return Ok(kept);
+            return Ok(copy);
         }
         let made = renditions(&self.read(sha256)?)?;
         // A copy that cannot be kept is made again next time; the person sees the photo all the same.
@@ -69,13 +70,21 @@ impl PhotoFolder {
         }
     }
 
+    /// Smaller copies that an earlier version kept as they were.
+    pub(super) fn remove_plain_renditions(&self, sha256: &Sha256) {
+        for size in [PhotoSize::Thumbnail, PhotoSize::Screen] {
+            let _ = fs::remove_file(self.rendition_path(sha256, size).with_added_extension("jpg"));
+        }
+    }
+
     fn keep_rendition(&self, sha256: &Sha256, size: PhotoSize, bytes: &[u8]) -> io::Result<()> {
         let path = self.rendition_path(sha256, size);
         private::make_folder(&self.renditions)?;
         private::make_folder(path.parent().unwrap_or(&self.renditions))?;
         // Two pages may ask at once: each writes a file of its own, and the last name wins.
         let temp = path.with_extension(format!("{}.part", self.next_number()));
-        let written = write(&temp, bytes).and_then(|()| fs::rename(&temp, &path));
+        let sealed = self.cipher.seal(sha256, size.name(), bytes).map_err(io::Error::other)?;
+        let written = write(&temp, &sealed).and_then(|()| fs::rename(&temp, &path));
         if written.is_err() {
             let _ = fs::remove_file(&temp);
         }
@@ -84,7 +93,7 @@ impl PhotoFolder {
 
     fn rendition_path(&self, sha256: &Sha256, size: PhotoSize) -> PathBuf {
         let hex = sha256.to_hex();
-        self.renditions.join(&hex[..2]).join(format!("{hex}.{}.jpg", size.name()))
+        self.renditions.join(&hex[..2]).join(format!("{hex}.{}", size.name()))
     }
 }
 

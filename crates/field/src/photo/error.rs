@@ -82,6 +82,9 @@ pub enum PhotoError {
         /// What is there now.
         found: Sha256,
     },
+    /// Nobody is unlocked, so photos can be neither written nor read.
+    #[error("the photos are locked")]
+    Locked,
     /// The disk did not do as it was told.
     #[error("cannot {doing} {path}")]
     Disk {
@@ -100,6 +103,10 @@ impl PhotoError {
     #[must_use]
     pub fn message(&self) -> Text {
         match self {
+            Self::Locked => Text::new(
+                "已锁定，请先用口令解锁再看或保存照片。",
+                "Locked: unlock with a passphrase before looking at or keeping photos.",
+            ),
             Self::Empty => Text::new(
                 "文件是空的（0 字节），没有保存。请重新拍一张；如果总是这样，请检查设备剩余空间。",
                 "The file is empty (0 bytes) and was not kept. Take the photo again; if it happens every time, check the \

@@ -1,12 +1,13 @@
 //! The folder of originals: each photo a file named by its SHA-256, there whole or not there.
 //!
 //! ```text
-//! incoming/<process>-<number>.part   being written; nobody has been told “已保存”
+//! incoming/<process>-<number>.part   being written, encrypted; nobody has been told “已保存”
 //! originals/<first two digits>/<sha256>
 //! renditions/                        smaller copies, made when needed ([`super::cache`])
 //! ```
 //!
-//! The order of effects is the design; each step says what a crash there leaves. The caller writes its row *after*
+//! Every file is encrypted ([`super::cipher`]); the hash is that of the photo, not of the file. The order of effects is the
+//! design; each step says what a crash there leaves. The caller writes its row *after*
 //! [`PhotoFolder::store`], so a crash between the two leaves an orphan, which [`PhotoFolder::recover`] hands back.
 //! An original is removed only once its last row is gone ([`PhotoFolder::remove_unnamed`]), and one process at a time may own the folder: the engine's lock sees to that.
 
@@ -23,11 +24,18 @@ use std::{
 use xunjian_domain::hash::Sha256;
 
 pub use self::recovery::Recovery;
-use super::{PhotoError, PhotoInfo, check_size, inspect_evidence};
-use crate::private;
+use super::{
+    PhotoError, PhotoInfo, check_size,
+    cipher::{OVERHEAD, PhotoCipher},
+    inspect_evidence,
+};
+use crate::{keys::FileKey, private};
 
 /// Space kept free for sealing and syncing unless configured otherwise.
 pub const DEFAULT_RESERVE_BYTES: u64 = 200 << 20;
+
+/// What originals are sealed as, so that a smaller copy cannot take their place.
+const ORIGINAL: &str = "original";
 
 /// The effects of [`PhotoFolder::store`] at which a crash can be rehearsed (crate `fail`), in order.
 pub const FAULT_POINTS: [&str; 7] = [
@@ -46,6 +54,7 @@ pub struct PhotoFolder {
     incoming: PathBuf,
     originals: PathBuf,
     pub(super) renditions: PathBuf,
+    pub(super) cipher: PhotoCipher,
     reserve_bytes: u64,
     next_temp: AtomicU64,
 }
@@ -62,7 +71,7 @@ pub struct StoredPhoto {
 }
 
 impl PhotoFolder {
-    /// The folder at `root`, made if need be; `reserve_bytes` of the disk stay free ([`DEFAULT_RESERVE_BYTES`]).
+    /// The folder at `root`, made if need be, locked; `reserve_bytes` of the disk stay free ([`DEFAULT_RESERVE_BYTES`]).
     ///
     /// # Errors
     /// Where the directories cannot be made.
@@ -71,6 +80,7 @@ impl PhotoFolder {
             incoming: root.join("incoming"),
             originals: root.join("originals"),
             renditions: root.join("renditions"),
+            cipher: PhotoCipher::default(),
             reserve_bytes,
             next_temp: AtomicU64::new(0),
         };
@@ -79,6 +89,16 @@ impl PhotoFolder {
         }
         disk::sync_directory(root)?;
         Ok(folder)
+    }
+
+    /// From now on photos can be written and read.
+    pub fn unlock(&self, key: FileKey) {
+        self.cipher.set_key(Some(key));
+    }
+
+    /// From now on they cannot; the key is wiped from memory.
+    pub fn lock(&self) {
+        self.cipher.set_key(None);
     }
 
     /// Bytes that photos may still take before the reserve is touched: the budget to look at before leaving for a site.
@@ -104,11 +124,12 @@ impl PhotoFolder {
     pub fn store_evidence(&self, bytes: &[u8], file_name: &str, imported: bool) -> Result<StoredPhoto, PhotoError> {
         check_size(bytes.len() as u64)?;
         // 1. Space. A crash here leaves nothing.
-        self.check_space(bytes.len() as u64)?;
+        self.check_space(bytes.len() as u64 + OVERHEAD)?;
+        let sealed = self.cipher.seal(&Sha256::of(bytes), ORIGINAL, bytes)?;
         fault_point("photo.before_temp")?;
         // 2. Temp file. A crash here, or while writing, leaves a part file without an end: recovery removes it.
         let (temp, mut file) = self.create_temp()?;
-        let stored = Self::fill(&temp, &mut file, bytes)
+        let stored = Self::fill(&temp, &mut file, &sealed)
             .and_then(|()| self.settle(&temp, |read_back| inspect_evidence(read_back, file_name, imported)));
         if stored.is_err() {
             // Should the removal fail too, recovery removes the file at the next start.
@@ -117,28 +138,19 @@ impl PhotoFolder {
         stored.map_err(|error| self.named_full(error, bytes.len() as u64))
     }
 
-    /// The original, for streaming.
+    /// The original's bytes, decrypted and hashed again: what comes out is what went in.
     ///
     /// # Errors
-    /// [`PhotoError::Missing`], or the disk's.
-    pub fn original(&self, sha256: &Sha256) -> Result<File, PhotoError> {
-        let path = self.path_of(sha256);
-        File::open(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => PhotoError::Missing { sha256: *sha256 },
-            _ => PhotoError::Disk { doing: "open", path, source },
-        })
-    }
-
-    /// The original's bytes, hashed again: what comes out is what went in.
-    ///
-    /// # Errors
-    /// [`PhotoError::Missing`], [`PhotoError::Altered`], or the disk's.
+    /// [`PhotoError::Missing`], [`PhotoError::Altered`], [`PhotoError::Locked`], or the disk's.
     pub fn read(&self, sha256: &Sha256) -> Result<Vec<u8>, PhotoError> {
-        let mut bytes = Vec::new();
-        let read = io::Read::read_to_end(&mut self.original(sha256)?, &mut bytes);
-        read.map_err(at("read", &self.path_of(sha256)))?;
-        let found = Sha256::of(&bytes);
-        if found == *sha256 { Ok(bytes) } else { Err(PhotoError::Altered { sha256: *sha256, found }) }
+        let path = self.path_of(sha256);
+        let file = fs::read(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => PhotoError::Missing { sha256: *sha256 },
+            _ => PhotoError::Disk { doing: "read", path, source },
+        })?;
+        let altered = |bytes: &[u8]| PhotoError::Altered { sha256: *sha256, found: Sha256::of(bytes) };
+        let (_, bytes) = self.cipher.open(ORIGINAL, &file)?.ok_or_else(|| altered(&file))?;
+        if Sha256::of(&bytes) == *sha256 { Ok(bytes) } else { Err(altered(&bytes)) }
     }
 
     /// Whether the original is still what it was.
@@ -222,9 +234,14 @@ impl PhotoFolder {
         disk::sync_file(temp)?;
         fault_point("photo.before_inspect")?;
         // 4. Check and hash what the disk has, not what memory had.
-        let bytes = fs::read(temp).map_err(at("read", temp))?;
+        let file = fs::read(temp).map_err(at("read", temp))?;
+        let (sha256, bytes) =
+            self.cipher.open(ORIGINAL, &file)?.ok_or(PhotoError::CutOff { bytes: file.len() as u64 })?;
         let info = inspect(&bytes)?;
-        let sha256 = Sha256::of(&bytes);
+        let found = Sha256::of(&bytes);
+        if found != sha256 {
+            return Err(PhotoError::Altered { sha256, found });
+        }
         // 5. The shelf for it. A crash here leaves an empty directory, which harms nobody.
         let original = self.path_of(&sha256);
         let shelf = original.parent().unwrap_or(&self.originals);

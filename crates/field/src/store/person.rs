@@ -1,14 +1,15 @@
 //! People enrolled on this terminal.
 
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 use xunjian_domain::{ids::PersonId, party::Role, time::TimestampMs};
 use xunjian_proof::{statement::PartyRef, suite::PublicKey};
 
 use super::{from_json, run, sql, to_json};
-use crate::{error::FieldError, keys::WrappedKey};
+use crate::error::FieldError;
 
 /// A person who works on this terminal.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Person {
     /// Stays the same over all keys.
     pub id: PersonId,
@@ -20,8 +21,6 @@ pub struct Person {
     pub roles: Vec<Role>,
     /// The signing key's public half.
     pub public_key: PublicKey,
-    /// The signing key, wrapped.
-    pub wrapped_key: WrappedKey,
 }
 
 impl Person {
@@ -34,18 +33,16 @@ impl Person {
                 row.get::<_, String>(2)?,
                 row.get::<_, String>(3)?,
                 row.get::<_, String>(4)?,
-                row.get::<_, String>(5)?,
             ))
         })?;
         rows.map(|row| {
-            let (id, name, party, roles, public_key, wrapped_key) = row?;
+            let (id, name, party, roles, public_key) = row?;
             Ok(Self {
                 id: PersonId::new(id),
                 name,
                 party: from_json(&party)?,
                 roles: from_json(&roles)?,
                 public_key: from_json(&public_key)?,
-                wrapped_key: from_json(&wrapped_key)?,
             })
         })
         .collect()
@@ -61,7 +58,6 @@ impl Person {
                 to_json(&self.party)?,
                 to_json(&self.roles)?,
                 to_json(&self.public_key)?,
-                to_json(&self.wrapped_key)?,
                 at.0
             ],
         )

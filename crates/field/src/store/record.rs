@@ -85,6 +85,13 @@ pub(crate) fn insert(connection: &Connection, record: &NewRecord<'_>) -> Result<
     run(connection, sql!("outbox/insert"), [id]).map(drop)
 }
 
+/// Every sealed record, in the order of the chain.
+pub(crate) fn all_ids(connection: &Connection) -> Result<Vec<Sha256>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("record/all_ids"))?;
+    let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+    ids.map(|id| from_text(&id?)).collect()
+}
+
 /// The newest link of the terminal's chain.
 pub(crate) struct ChainEnd {
     pub id: Sha256,

@@ -1,14 +1,20 @@
-//! The terminal's own row, and keys that wait for the answer to their enrolment.
+//! The terminal's own row, its signing key, and what it is set to.
 
+use data_encoding::HEXLOWER;
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 use xunjian_domain::{hash::Sha256, ids::TerminalId, time::TimestampMs};
-use xunjian_proof::{statement::SiteRoot, suite::PublicKey};
+use xunjian_proof::{
+    statement::SiteRoot,
+    suite::{Ed25519Signer, PublicKey},
+};
+use zeroize::Zeroizing;
 
 use super::{from_json, from_text, optional, run, sql, to_json};
-use crate::{error::FieldError, keys::WrappedKey};
+use crate::{error::FieldError, keys};
 
 /// The enrolled terminal.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Terminal {
     pub id: TerminalId,
     pub name: String,
@@ -75,26 +81,47 @@ pub(crate) fn set_service_url(connection: &Connection, url: &str) -> Result<(), 
     run(connection, sql!("terminal/set_service_url"), [url]).map(drop)
 }
 
-/// A person's keys as made for one code. The row stays: the same code with the same keys gets the same answer for ever.
-pub(crate) struct PendingEnrolment {
-    pub public_key: PublicKey,
-    pub wrapped_key: WrappedKey,
+/// The terminal's signing key, made when it is first asked for. Whoever calls keeps the transaction.
+pub(crate) fn signing_key(connection: &Connection) -> Result<Ed25519Signer, FieldError> {
+    if let Some(signer) = known_signing_key(connection)? {
+        return Ok(signer);
+    }
+    let signer = keys::generate()?;
+    put_signing_key(connection, &signer)?;
+    Ok(signer)
 }
 
-impl PendingEnrolment {
-    pub fn get(connection: &Connection, code: Sha256) -> Result<Option<Self>, FieldError> {
-        let row = connection
-            .prepare_cached(sql!("enrolment/get"))?
-            .query_row([code.to_hex()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
-        optional(row)?
-            .map(|(public_key, wrapped)| {
-                Ok(Self { public_key: from_json(&public_key)?, wrapped_key: from_json(&wrapped)? })
-            })
-            .transpose()
-    }
+pub(crate) fn known_signing_key(connection: &Connection) -> Result<Option<Ed25519Signer>, FieldError> {
+    let row = connection.prepare_cached(sql!("terminal_key/get"))?.query_row([], |row| row.get::<_, String>(0));
+    let damaged = || FieldError::Damaged("terminal key".to_owned());
+    optional(row)?
+        .map(|text| {
+            let text = Zeroizing::new(text);
+            let seed = Zeroizing::new(HEXLOWER.decode(text.as_bytes()).map_err(|_| damaged())?);
+            Ok(Ed25519Signer::from_seed(seed.first_chunk::<32>().ok_or_else(damaged)?))
+        })
+        .transpose()
+}
 
-    pub fn put(&self, connection: &Connection, code: Sha256, at: TimestampMs) -> Result<(), FieldError> {
-        let values = params![code.to_hex(), to_json(&self.public_key)?, to_json(&self.wrapped_key)?, at.0];
-        run(connection, sql!("enrolment/put"), values).map(drop)
-    }
+pub(crate) fn put_signing_key(connection: &Connection, signer: &Ed25519Signer) -> Result<(), FieldError> {
+    let text = Zeroizing::new(HEXLOWER.encode(&*Zeroizing::new(signer.seed())));
+    run(connection, sql!("terminal_key/put"), [text.as_str()]).map(drop)
+}
+
+/// The envelope of the site's recovery key, if the service named one.
+pub(crate) fn recovery_key(connection: &Connection) -> Result<Option<String>, FieldError> {
+    optional(connection.prepare_cached(sql!("recovery_key/get"))?.query_row([], |row| row.get(0)))
+}
+
+pub(crate) fn put_recovery_key(connection: &Connection, envelope: &str) -> Result<(), FieldError> {
+    run(connection, sql!("recovery_key/put"), [envelope]).map(drop)
+}
+
+/// What the terminal is set to.
+pub(crate) fn setting(connection: &Connection, name: &str) -> Result<Option<String>, FieldError> {
+    optional(connection.prepare_cached(sql!("setting/get"))?.query_row([name], |row| row.get(0)))
+}
+
+pub(crate) fn put_setting(connection: &Connection, name: &str, value: &str) -> Result<(), FieldError> {
+    run(connection, sql!("setting/put"), [name, value]).map(drop)
 }

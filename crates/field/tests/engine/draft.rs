@@ -7,13 +7,13 @@ use xunjian_domain::{
     value::{Mismatch, Value},
 };
 use xunjian_field::{
-    Code, Field, FieldError, LineSelector, NewAnswer, NewCheck, NewPhoto, NewReading, NewValue, PointReading,
+    Code, FieldError, LineSelector, NewAnswer, NewCheck, NewPhoto, NewReading, NewValue, PointReading,
 };
 use xunjian_proof::record::Capture;
 
 use crate::{
     service::Service,
-    terminal::{Terminal, approve, enrol, jpeg, normal},
+    terminal::{Terminal, approve, enrol, jpeg, normal, open, passphrase},
 };
 
 fn check(key: &str, value: NewValue) -> NewCheck {
@@ -133,8 +133,9 @@ async fn every_confirmed_answer_is_there_after_a_crash() {
     std::mem::forget(field);
     let copy = tempfile::tempdir().unwrap();
     copy_folder(folder.path(), copy.path());
-    let ids = std::sync::Arc::new(xunjian_field::ids::SystemIds);
-    let field = Field::open_with(copy.path(), clock, ids).unwrap();
+    let field = open(copy.path(), &clock);
+    assert!(matches!(field.show_visit(&visit, &li), Err(FieldError::Locked)), "nothing is read without a passphrase");
+    field.unlock(li.id.as_str(), &passphrase()).unwrap();
     let after = field.show_visit(&visit, &li).unwrap();
     assert_eq!(after.answered, before.lines.len());
     assert_eq!(serde_json::to_value(&after.lines).unwrap(), serde_json::to_value(&before.lines).unwrap());

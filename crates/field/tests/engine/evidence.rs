@@ -63,7 +63,7 @@ async fn a_photo_taken_back_is_gone_once_nothing_names_it() {
     detach(Some(2), photo).unwrap();
     assert!(terminal.shows(&visit).evidence.iter().all(|evidence| evidence.sha256 != photo));
     assert!(!is_on_the_disk(&terminal, photo), "nothing names it any more");
-    assert!(!path_of(&terminal, "renditions", &format!("{photo}.thumbnail.jpg")).exists());
+    assert!(!path_of(&terminal, "renditions", &format!("{photo}.thumbnail")).exists());
     let again = detach(Some(2), photo).unwrap_err();
     assert_eq!(again.code(), Code::NotFound);
     assert_eq!(terminal.attaches(&visit, 1, &jpeg(9)), photo, "and it may be attached again");
@@ -152,11 +152,11 @@ async fn smaller_copies_are_made_once_and_made_anew_when_damaged() {
     };
     assert_eq!((width(PhotoSize::Thumbnail), width(PhotoSize::Screen)), (320, 1600));
     assert_eq!(&terminal.field.photo_rendition(photo, PhotoSize::Original).unwrap(), large.get_ref());
-    let kept = path_of(&terminal, "renditions", &format!("{photo}.screen.jpg"));
+    let kept = path_of(&terminal, "renditions", &format!("{photo}.screen"));
     let whole = std::fs::read(&kept).unwrap();
     std::fs::write(&kept, &whole[..whole.len() / 2]).unwrap();
     assert_eq!(width(PhotoSize::Screen), 1600, "what a power cut halved is made anew");
-    assert_eq!(std::fs::read(&kept).unwrap(), whole);
+    assert_eq!(std::fs::read(&kept).unwrap().len(), whole.len(), "whole again, under another nonce");
     std::fs::remove_dir_all(terminal.folder.path().join("photos/renditions")).unwrap();
     assert_eq!(width(PhotoSize::Thumbnail), 320, "the folder may be deleted at any time");
 }

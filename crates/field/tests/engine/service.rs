@@ -45,6 +45,7 @@ use xunjian_protocol::{
     package::{Assignment, PackageRound, WorkPackage},
     problem::{Problem, ProblemCode},
     record::{DeliveryState, ReceiptsAnswer, ReceiptsRequest, RecordAnswer, SubmitAnswer, SubmitRecords},
+    recovery::{OneTimeKey, RecoveryKeyStatement},
 };
 
 use self::merkle_log::Log;
@@ -111,6 +112,8 @@ pub struct Service {
     state: Mutex<State>,
     /// Tells that [`Fault::BlobStalls`] struck.
     pub stalled: tokio::sync::Notify,
+    /// The site's recovery key; its public half comes with each enrolment.
+    pub recovery: OneTimeKey,
 }
 
 fn party(kind: PartyKind, id: &str, name: &str) -> PartyRef {
@@ -118,6 +121,12 @@ fn party(kind: PartyKind, id: &str, name: &str) -> PartyRef {
 }
 
 impl Service {
+    fn recovery_statement(&self) -> String {
+        let statement = RecoveryKeyStatement { site: self.root.site.clone(), key: self.recovery.public() };
+        let envelope = statement.sign(&[&self.root_key]).unwrap();
+        String::from_utf8(envelope.to_bytes()).unwrap()
+    }
+
     /// A site with keys, a ledger, labels and one open round.
     pub fn start() -> Self {
         Self::of(site::ledger())
@@ -146,6 +155,7 @@ impl Service {
             ledger,
             state: Mutex::new(State { seconds: (MORNING / 1000) as u64, ..State::default() }),
             stalled: tokio::sync::Notify::new(),
+            recovery: OneTimeKey::generate(),
         };
         for (kind, holder, signer) in [
             (HolderKind::Service, "service", &service.service),
@@ -480,6 +490,7 @@ impl SyncApi for Service {
             party: party(PartyKind::Provider, "provider", "服务方"),
             roles: vec![Role::Inspector],
             site_root: self.root.clone(),
+            recovery_key: self.recovery_statement(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The session: who may work, what the first screen says, and what pages keep over a kill.
 
 use xunjian_domain::plan::VisitKind;
-use xunjian_field::{Code, EnrolRequest, Field, FieldError, IpcError, keys::Passphrase};
+use xunjian_field::{Code, EnrolRequest, FieldError, IpcError, keys::Passphrase};
 
 use crate::{
     service::Service,
@@ -57,9 +57,7 @@ async fn what_a_page_keeps_is_one_persons_own_and_survives_a_kill() {
     terminal.field.keep_scratch(&li, "place", None).unwrap();
     let refused = terminal.field.keep_scratch(&li, "", Some("x")).unwrap_err();
     assert_eq!(refused.code(), Code::Input);
-    let Terminal { field, folder, .. } = terminal;
-    drop(field);
-    let field = Field::open(folder.path()).unwrap();
+    let Terminal { field, .. } = &terminal.restarts();
     assert_eq!(field.scratch(&li, "visit/1/note").unwrap().as_deref(), Some("半句话，第二遍"));
     assert_eq!(field.scratch(&li, "place").unwrap(), None);
     let nobody = xunjian_field::PersonId::new("person-nobody");

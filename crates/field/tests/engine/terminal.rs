@@ -24,8 +24,11 @@ use xunjian_domain::{
 };
 use xunjian_field::{
     AnswerReport, AssetSelector, DraftRef, Enrolled, Enrolment, Field, FieldError, LineSelector, NewAnswer, NewCheck,
-    NewPhoto, NewReading, NewSeal, NewSighting, NewValue, Person, Sealed, SyncOptions, SyncReport, VisitSelector,
-    VisitView, clock::Clock, ids::IdSource, keys::Passphrase,
+    NewPhoto, NewReading, NewSeal, NewSighting, NewValue, Person, Sealed, Surroundings, SyncOptions, SyncReport,
+    VisitSelector, VisitView,
+    clock::Clock,
+    ids::IdSource,
+    keys::{Effort, Keystore, NoKeystore, Passphrase},
 };
 use xunjian_proof::{record::Capture, statement::HolderKind};
 
@@ -103,13 +106,38 @@ fn new_clock() -> Arc<TestClock> {
     })))
 }
 
+/// Opens a folder as every test does: without a keystore, and with wraps that cost nothing.
+pub fn open(folder: &std::path::Path, clock: &Arc<TestClock>) -> Field {
+    open_with(folder, clock, Arc::new(NoKeystore)).unwrap()
+}
+
+pub fn open_with(
+    folder: &std::path::Path,
+    clock: &Arc<TestClock>,
+    keystore: Arc<dyn Keystore>,
+) -> Result<Field, FieldError> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // A folder that is opened again gets ids that it did not have before.
+    let ids = Arc::new(Counter(AtomicU32::new(NEXT.fetch_add(1, Ordering::Relaxed) % 90 * 1000)));
+    let surroundings = Surroundings { clock: clock.clone(), ids, keystore, effort: Effort::FEEBLE };
+    Field::open_in(folder, surroundings)
+}
+
 impl Terminal {
     /// A folder nobody enrolled yet.
     pub fn blank() -> (Field, Arc<TestClock>, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let clock = new_clock();
-        let ids = Arc::new(Counter(AtomicU32::new(0)));
-        (Field::open_with(folder.path(), clock.clone(), ids).unwrap(), clock, folder)
+        (open(folder.path(), &clock), clock, folder)
+    }
+
+    /// What a restart of the program leaves: the folder, opened again and unlocked by 李巡检.
+    pub fn restarts(self) -> Self {
+        let Self { field, clock, li, folder } = self;
+        drop(field);
+        let field = open(folder.path(), &clock);
+        field.unlock(li.id.as_str(), &passphrase()).unwrap();
+        Self { field, clock, li, folder }
     }
 
     /// 李巡检's terminal: enrolled, approved by the root, with a work package.
@@ -201,12 +229,21 @@ impl Terminal {
 }
 
 pub async fn enrol(field: &Field, service: &Service, code: &str) -> Result<Enrolled, FieldError> {
+    enrol_as(field, service, code, &passphrase()).await
+}
+
+pub async fn enrol_as(
+    field: &Field,
+    service: &Service,
+    code: &str,
+    passphrase: &Passphrase,
+) -> Result<Enrolled, FieldError> {
     let enrolment = Enrolment {
         code,
         terminal_name: "平板A",
         service_url: "http://127.0.0.1:1",
         root_fingerprint: None,
-        passphrase: &passphrase(),
+        passphrase,
     };
     field.enrol(service, &enrolment).await
 }
@@ -215,13 +252,8 @@ pub async fn enrol(field: &Field, service: &Service, code: &str) -> Result<Enrol
 pub fn approve(service: &Service, field: &Field, enrolled: &Enrolled) {
     let person = field.person(Some(enrolled.person.as_str())).unwrap();
     service.vouch(person.public_key, HolderKind::Person, enrolled.person.as_str(), &[Role::Inspector]);
-    let key = xunjian_field::keys::read_terminal_key(&field_key(field)).unwrap();
-    let public = xunjian_proof::suite::Signer::public_key(&key);
+    let public = field.terminal_public_key().unwrap();
     service.vouch(public, HolderKind::Terminal, enrolled.terminal.as_str(), &[]);
-}
-
-fn field_key(field: &Field) -> std::path::PathBuf {
-    field.folder().join("terminal.key")
 }
 
 pub fn normal(line: u32) -> NewAnswer {

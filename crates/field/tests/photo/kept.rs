@@ -10,15 +10,24 @@ use std::{
 use image::ImageFormat;
 use tempfile::TempDir;
 use xunjian_domain::hash::Sha256;
-use xunjian_field::photo::{
-    MediaType, PhotoError, PhotoFolder,
-    store::{FAULT_POINTS, Recovery},
+use xunjian_field::{
+    keys::FileKey,
+    photo::{
+        MediaType, PhotoError, PhotoFolder, PhotoSize,
+        store::{FAULT_POINTS, Recovery},
+    },
 };
 
 use super::{file, fixture};
 
 fn folder(disk: &TempDir) -> PhotoFolder {
-    PhotoFolder::open(disk.path(), 0).unwrap()
+    unlocked(disk, 0)
+}
+
+fn unlocked(disk: &TempDir, reserve_bytes: u64) -> PhotoFolder {
+    let folder = PhotoFolder::open(disk.path(), reserve_bytes).unwrap();
+    folder.unlock(FileKey::new([7; 32]));
+    folder
 }
 
 fn temps(disk: &TempDir) -> usize {
@@ -78,7 +87,7 @@ fn what_is_refused_leaves_nothing() {
 #[test]
 fn the_reserve_is_never_touched() {
     let disk = TempDir::new().unwrap();
-    let greedy = PhotoFolder::open(disk.path(), u64::MAX / 2).unwrap();
+    let greedy = unlocked(&disk, u64::MAX / 2);
     let refusal = greedy.store(&file(ImageFormat::Jpeg)).unwrap_err();
     assert!(matches!(refusal, PhotoError::DiskFull { needed, free } if needed > free), "{refusal}");
     assert!(
@@ -131,7 +140,7 @@ fn an_effect_that_fails_leaves_no_half_photo() {
         fail::cfg_callback(point, vanish).unwrap();
         let result = folder.store(&photo);
         fail::remove(point);
-        let again = PhotoFolder::open(disk.path(), 0).unwrap();
+        let again = unlocked(&disk, 0);
         match result {
             Ok(stored) => again.verify(&stored.sha256).expect("what was promised is there"),
             Err(error) => assert!(matches!(error, PhotoError::Disk { .. }), "{point}: {error}"),
@@ -145,10 +154,13 @@ fn an_effect_that_fails_leaves_no_half_photo() {
 fn half_a_photo_left_by_a_crash_is_removed_and_a_whole_one_finished() {
     let disk = TempDir::new().unwrap();
     let folder = folder(&disk);
-    let photo = file(ImageFormat::Jpeg);
-    std::fs::write(disk.path().join("incoming/7-0.part"), &photo[..photo.len() / 2]).unwrap();
+    let stored = folder.store(&file(ImageFormat::Jpeg)).unwrap();
+    // What a kill leaves is the encrypted file under the name of a part.
+    let written = std::fs::read(folder.path_of(&stored.sha256)).unwrap();
+    folder.remove_unnamed(&stored.sha256).unwrap();
+    std::fs::write(disk.path().join("incoming/7-0.part"), &written[..written.len() / 2]).unwrap();
     std::fs::write(disk.path().join("incoming/7-1.part"), b"").unwrap();
-    std::fs::write(disk.path().join("incoming/7-2.part"), &photo).unwrap();
+    std::fs::write(disk.path().join("incoming/7-2.part"), &written).unwrap();
     let recovery = folder.recover(&BTreeSet::new()).unwrap();
     assert_eq!(recovery.removed_temps, 2, "the half one and the empty one");
     assert_eq!(recovery.orphans.len(), 1, "the whole one is offered to the inspector");
@@ -179,4 +191,40 @@ fn recovery_names_orphans_damaged_and_missing_photos_and_deletes_none() {
     assert_eq!((recovery.damaged, recovery.missing), (vec![damaged], vec![missing]), "each in its own list");
     assert!(folder.path_of(&damaged).is_file(), "nothing is deleted");
     assert!(matches!(folder.read(&missing), Err(PhotoError::Missing { .. })), "and missing is an error with a name");
+}
+
+#[test]
+fn no_photo_and_no_smaller_copy_is_on_the_disk_in_the_clear_and_none_can_take_anothers_place() {
+    let disk = TempDir::new().unwrap();
+    let folder = folder(&disk);
+    let (one, other) = (fixture("Landscape_6.jpg"), fixture("Portrait_5.jpg"));
+    let hashes = [&one, &other].map(|photo| folder.store(photo).unwrap().sha256);
+    for size in [PhotoSize::Thumbnail, PhotoSize::Screen] {
+        let made = folder.rendition(&hashes[0], size).unwrap();
+        assert_eq!(&made[..3], b"\xff\xd8\xff", "a JPEG for the page");
+        assert_eq!(folder.rendition(&hashes[0], size).unwrap(), made, "kept for the next time");
+    }
+    let mut files = 0;
+    let mut folders = vec![disk.path().to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            files += 1;
+            let bytes = std::fs::read(&entry).unwrap();
+            assert!(!bytes.starts_with(b"\xff\xd8\xff"), "{}", entry.display());
+            assert!(!bytes.windows(32).any(|piece| piece == &one[200..232]), "{}", entry.display());
+        }
+    }
+    assert_eq!(files, 4, "two originals, two copies");
+
+    std::fs::copy(folder.path_of(&hashes[1]), folder.path_of(&hashes[0])).unwrap();
+    assert!(matches!(folder.read(&hashes[0]), Err(PhotoError::Altered { .. })), "the name is part of the seal");
+    folder.lock();
+    assert!(matches!(folder.read(&hashes[1]), Err(PhotoError::Locked)));
+    assert!(matches!(folder.store(&one), Err(PhotoError::Locked)), "and nothing is written in the clear instead");
+    folder.unlock(FileKey::new([8; 32]));
+    assert!(matches!(folder.read(&hashes[1]), Err(PhotoError::Altered { .. })), "another key opens nothing");
 }

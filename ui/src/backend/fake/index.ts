@@ -51,7 +51,8 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
   let ids = 0
 
   const glance = copy<Status>(status)
-  const people = glance.people.map((person) => ({ ...person, party_name: '云山云服务有限公司', roles: ['inspector' as const] }))
+  const people = glance.people.map((person) => ({ ...person, party_name: '云山云服务有限公司', roles: ['inspector' as const], tries_left: 10, wait_ms: 0, is_shut: false }))
+  let passphraseNow = fakePassphrase
   const session = {
     enrolled: options.session !== 'fresh',
     site: glance.site,
@@ -63,6 +64,9 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     unlocked: (options.session ?? 'unlocked') === 'unlocked' ? (people[0] ?? null) : null,
     waiting_records: 2,
     waiting_blobs: 3,
+    custody: 'file',
+    auto_lock_minutes: 15,
+    has_recovery: true,
     warnings: [],
   } as SessionView
 
@@ -146,12 +150,21 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       return copy(session)
     },
     async unlock(person, passphrase) {
-      if (passphrase !== fakePassphrase) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
+      if (passphrase !== passphraseNow) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
       session.unlocked = people.find((one) => one.id === person) ?? null
       return copy(session)
     },
     async lock() {
       session.unlocked = null
+      return copy(session)
+    },
+    touched: async () => undefined,
+    async changePassphrase(old, next) {
+      if (old !== passphraseNow) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
+      passphraseNow = next
+    },
+    async setAutoLock(minutes) {
+      session.auto_lock_minutes = minutes
       return copy(session)
     },
     status: async () => copy(status),
@@ -295,7 +308,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       return blob
     },
     async seal(chosen, passphrase) {
-      if (passphrase !== fakePassphrase) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
+      if (passphrase !== passphraseNow) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
       return chosen.map((id) => {
         const visit = found(id)
         if (visit.missing.length > 0) {

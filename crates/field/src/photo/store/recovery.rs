@@ -11,11 +11,11 @@ use std::{
 
 use xunjian_domain::hash::Sha256;
 
-use super::{PhotoError, PhotoFolder, StoredPhoto, at};
-use crate::photo::{MediaType, PhotoInfo, inspect};
+use super::{ORIGINAL, PhotoError, PhotoFolder, StoredPhoto, at};
+use crate::photo::{MediaType, PhotoInfo, cipher::PhotoCipher, inspect};
 
 /// What [`PhotoFolder::recover`] found and did.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recovery {
     /// Temp files removed, because their photo was not whole; nobody had been told that it was kept.
     pub removed_temps: usize,
@@ -50,12 +50,36 @@ impl PhotoFolder {
         Ok(recovery)
     }
 
+    /// Encrypts the originals that an earlier version kept as they were taken. A crash leaves each one plain or encrypted,
+    /// never neither; the next call goes on.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn encrypt_plain(&self) -> Result<(), PhotoError> {
+        for sha256 in self.originals()? {
+            let path = self.path_of(&sha256);
+            let mut head = [0; 11];
+            let read = fs::File::open(&path).and_then(|mut file| io::Read::read_exact(&mut file, &mut head));
+            if read.is_ok() && PhotoCipher::is_sealed(&head) {
+                continue;
+            }
+            let bytes = fs::read(&path).map_err(at("read", &path))?;
+            // What does not fit its name is left as it is, for people to decide.
+            if Sha256::of(&bytes) == sha256 {
+                let sealed = self.cipher.seal(&sha256, ORIGINAL, &bytes)?;
+                crate::private::replace(&path, &sealed).map_err(at("encrypt", &path))?;
+                self.remove_plain_renditions(&sha256);
+            }
+        }
+        Ok(())
+    }
+
     /// A whole photo among the temp files is settled exactly as it would have been.
     fn clear_incoming(&self, recovery: &mut Recovery) -> Result<(), PhotoError> {
         for temp in entries(&self.incoming)?.iter().filter(|path| path.is_file()) {
             match self.settle(temp, inspect) {
                 Ok(_) => {}
-                Err(PhotoError::Disk { .. }) => recovery.stuck_temps += 1,
+                Err(PhotoError::Disk { .. } | PhotoError::Locked) => recovery.stuck_temps += 1,
                 // A cut CSV cannot be told from a whole one, so it too is removed: its import had not been confirmed.
                 Err(_) if fs::remove_file(temp).is_ok() => recovery.removed_temps += 1,
                 Err(_) => recovery.stuck_temps += 1,

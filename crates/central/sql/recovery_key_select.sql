@@ -1,0 +1,1 @@
+SELECT envelope FROM recovery_key WHERE id = 1

@@ -1,1 +1,0 @@
-SELECT public_key, wrapped_key FROM enrolment WHERE code_sha256 = ?1;

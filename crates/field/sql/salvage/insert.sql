@@ -1,0 +1,1 @@
+INSERT INTO salvage (salvaged_at, report) VALUES (?1, ?2);

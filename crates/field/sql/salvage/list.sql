@@ -1,0 +1,1 @@
+SELECT report FROM salvage ORDER BY salvaged_at;

@@ -1,0 +1,1 @@
+SELECT seed FROM terminal_key;

@@ -1,0 +1,168 @@
+//! 解锁、锁定、改口令: who opens the data, and what happens then.
+//!
+//! Unlocking never needs the network. It opens the database (and says what it found when it was damaged), the photos, and
+//! makes up for what a crash left out. The person's signing key is opened too, to see that it is the one enrolled, and wiped
+//! again: sealing asks once more. Locking closes database and photos and wipes the keys; drafts and texts under way are in
+//! the database already.
+
+use std::sync::PoisonError;
+
+use xunjian_domain::{hash::Sha256, ids::PersonId};
+use xunjian_proof::suite::Signer as _;
+
+use crate::{
+    Field,
+    error::FieldError,
+    keys::{DatabaseKey, Passphrase},
+    legacy,
+    session::SessionView,
+    store::{OpenError, draft, person::Person, record, salvage},
+};
+
+impl Field {
+    /// Opens the data for a person, by id or name. Slow on purpose (Argon2id); says who it is.
+    ///
+    /// # Errors
+    /// [`FieldError::UnknownPerson`], [`FieldError::PassphraseWrong`], [`FieldError::TryLater`],
+    /// [`FieldError::KeysDestroyed`], [`FieldError::PassphraseTooShort`], [`FieldError::NewerDatabase`].
+    pub fn unlock(&self, person: &str, passphrase: &Passphrase) -> Result<Person, FieldError> {
+        let id = self.at_the_door(Some(person))?;
+        if !self.door.has_people() && legacy::is_plain(self.store.path()) {
+            let keys = legacy::keys_of(self.store.path(), &id, passphrase)?;
+            self.door.admit_anew(&id, &keys, passphrase)?;
+        }
+        let keys = self.door.try_keys(&id, passphrase, &self.now())?;
+        self.open_data(&keys.database)?;
+        let person = self.person(Some(id.as_str()))?;
+        if person.public_key != keys.signer.public_key() {
+            return Err(FieldError::Damaged("key wrap".to_owned()));
+        }
+        self.renew_sign()?;
+        Ok(person)
+    }
+
+    /// Closes the data and wipes the keys.
+    pub fn lock(&self) {
+        // What waits is told on the lock screen; a lock screen that cannot be written is no reason to stay open.
+        let _ = self.renew_sign();
+        self.store.close();
+        self.photos.lock();
+        self.layouts.forget();
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether somebody opened the data.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.store.is_open()
+    }
+
+    /// Wraps a person's keys under another PIN or passphrase. The old one counts as a try.
+    ///
+    /// # Errors
+    /// As [`Self::unlock`]; [`FieldError::PassphraseTooShort`], [`FieldError::PinTooShort`] or
+    /// [`FieldError::PassphraseTooSimple`] for the new one.
+    pub fn change_passphrase(&self, person: &str, old: &Passphrase, new: &Passphrase) -> Result<(), FieldError> {
+        let id = self.at_the_door(Some(person))?;
+        new.check_new(self.door.custody()?)?;
+        let keys = self.door.try_keys(&id, old, &self.now())?;
+        self.door.rewrap(&id, &keys, new)
+    }
+
+    /// Who is meant, of those the lock screen names: the one of this id or name, or the only one.
+    ///
+    /// # Errors
+    /// [`FieldError::SeveralPersons`], [`FieldError::UnknownPerson`], [`FieldError::NotEnrolled`].
+    pub fn at_the_door(&self, wanted: Option<&str>) -> Result<PersonId, FieldError> {
+        let mut people: Vec<(PersonId, String)> = match self.door.sign::<SessionView>()? {
+            Some(sign) => sign.people.into_iter().map(|person| (person.id, person.name)).collect(),
+            None if legacy::is_plain(self.store.path()) => {
+                legacy::people(self.store.path())?.into_iter().map(|(id, name, _)| (id, name)).collect()
+            }
+            None => return Err(FieldError::NotEnrolled),
+        };
+        let Some(wanted) = wanted else {
+            if people.len() > 1 {
+                return Err(FieldError::SeveralPersons(people.into_iter().map(|(_, name)| name).collect()));
+            }
+            return people.pop().map(|(id, _)| id).ok_or(FieldError::NotEnrolled);
+        };
+        let found = people.into_iter().find(|(id, name)| id.as_str() == wanted || name == wanted);
+        found.map(|(id, _)| id).ok_or_else(|| FieldError::UnknownPerson(wanted.to_owned()))
+    }
+
+    /// Opens database and photos, which may be open already.
+    pub(crate) fn open_data(&self, key: &DatabaseKey) -> Result<(), FieldError> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.is_some() {
+            return Ok(());
+        }
+        salvage::finish(self.store.path())?;
+        if legacy::is_plain(self.store.path()) {
+            // Photos first: as long as the database is plain, the next unlocking goes on with them.
+            self.photos.unlock(key.photos());
+            self.photos.encrypt_plain()?;
+            legacy::encrypt(self.store.path(), key)?;
+        }
+        match self.store.open(key) {
+            Ok(()) => {}
+            Err(OpenError::Other(error)) => return Err(error),
+            Err(OpenError::Damaged(_)) => {
+                let at = self.now().wall_ms;
+                salvage::salvage(self.store.path(), key, &self.kept, &*self.ids, at)?;
+                self.store.open(key).map_err(|error| match error {
+                    OpenError::Damaged(what) => FieldError::Damaged(what),
+                    OpenError::Other(error) => error,
+                })?;
+            }
+        }
+        let put_right = || {
+            self.photos.unlock(key.photos());
+            let known = self.store.read(draft::all_photos)?.into_iter().collect();
+            let recovery = self.photos.recover(&known)?;
+            *self.recovery.lock().unwrap_or_else(PoisonError::into_inner) = recovery;
+            self.kept.complete(&key.kept(), &self.store)
+        };
+        if let Err(error) = put_right() {
+            self.store.close();
+            self.photos.lock();
+            return Err(error);
+        }
+        *opened = Some(key.clone());
+        Ok(())
+    }
+
+    /// Opens the data of a terminal that nobody works on yet. A database that does not open with this key was made by an
+    /// enrolment that never ended; it is moved aside.
+    pub(crate) fn open_first_data(&self, key: &DatabaseKey) -> Result<(), FieldError> {
+        if let Err(OpenError::Damaged(_)) = self.store.open(key) {
+            salvage::move_aside(self.store.path(), "unopened", self.now().wall_ms)?;
+        }
+        self.open_data(key)
+    }
+
+    /// The key of the open data.
+    pub(crate) fn database_key(&self) -> Result<DatabaseKey, FieldError> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(FieldError::Locked)
+    }
+
+    /// Keeps a record once more beside the database. What fails here is made up for at the next unlocking.
+    pub(crate) fn keep_sealed(&self, id: Sha256) {
+        let kept = self.database_key().and_then(|key| {
+            let envelope = self.store.read(|connection| record::envelope(connection, id))?;
+            self.kept.put_record(&key.kept(), id, &envelope)
+        });
+        if let Err(error) = kept.and_then(|()| self.renew_sign()) {
+            tracing::warn!(%error, "the record is sealed; its second copy is made at the next unlocking");
+        }
+    }
+
+    /// Writes what the lock screen shows, if it changed.
+    pub(crate) fn renew_sign(&self) -> Result<(), FieldError> {
+        if !self.is_open() || !self.door.has_people() {
+            return Ok(());
+        }
+        let view = self.session(None)?;
+        self.door.set_sign(&SessionView { warnings: Vec::new(), ..view })
+    }
+}
