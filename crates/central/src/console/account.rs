@@ -24,6 +24,8 @@ use crate::{
 
 /// Fewest characters of a password.
 pub const MIN_PASSWORD: usize = 12;
+/// Most characters of a login name.
+pub(super) const MAX_NAME: usize = 64;
 /// Most bytes of a password: hashing must not be a way to keep the service busy.
 const MAX_PASSWORD_BYTES: usize = 1024;
 /// 19 MiB, two passes, one lane: what OWASP and DESIGN.md ask for.
@@ -63,8 +65,14 @@ pub fn add(site: &Site, actor: &str, who: &str, name: Option<&str>, password: &s
     site.db.write(|sql| {
         let person = enrol::find_person(sql, who)?;
         let name = name.unwrap_or(&person.name).trim();
-        if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
             return Err(Error::told("登录名应为 1 至 64 个字符", "a login name has 1 to 64 characters"));
+        }
+        if [log::COMMAND_LINE, "terminal"].contains(&name) {
+            return Err(Error::told(
+                format!("审计里的“{name}”另有所指，请用 --name 另取登录名"),
+                format!("the audit means something else by “{name}”: choose another login name with --name"),
+            ));
         }
         if sql.first(sql!("account_by_name"), &[name.into()])?.is_some() {
             return Err(Error::told(
@@ -211,6 +219,10 @@ impl Tries {
         if tries.len() >= MAX_NAMES && !tries.contains_key(name) {
             let quiet = now.plus_ms(-i64::try_from(LONGEST_WAIT_S * 1000).unwrap_or(i64::MAX));
             tries.retain(|_, failures| failures.last > quiet);
+            if tries.len() >= MAX_NAMES {
+                // Names by the thousand must not wash out the one whose wait they were to end.
+                tries.retain(|_, failures| failures.wait_s() > 0);
+            }
             if tries.len() >= MAX_NAMES {
                 tries.clear();
             }

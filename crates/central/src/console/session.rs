@@ -118,6 +118,10 @@ impl Seat {
 /// # Errors
 /// [`Error::Problem`] 401.3 for a wrong name or password alike, [`Error::TooManyTries`].
 pub fn open(site: &Site, tries: &Tries, new: &NewConsoleSession) -> Result<(String, Seat), Error> {
+    // Nobody has a longer name, and what is remembered of wrong ones must stay small.
+    if new.name.chars().count() > account::MAX_NAME {
+        return Err(Error::Problem(ProblemCode::LoginWrong, String::new()));
+    }
     tries.check(&new.name, clock::now())?;
     let Some(account) = account::is_right(site, &new.name, &new.password)? else {
         tries.failed(&new.name, clock::now());

@@ -11,8 +11,11 @@ use super::table::{Sheet, SheetRow};
 
 /// Columns right of this are not looked at; no ledger is that wide.
 const WIDTH: u32 = 256;
-/// More filled cells than this are no ledger: a thousand racks of forty assets fill about half a million.
+/// More filled cells than this are no ledger: a thousand racks of forty assets fill about half a million. A long text counts
+/// once for every [`CELL_BYTES`], because one text of the file may stand in every cell.
 const MOST_CELLS: usize = 2_000_000;
+/// Bytes of text that a cell has for itself.
+const CELL_BYTES: usize = 64;
 
 /// Why a workbook was not read.
 #[derive(Debug)]
@@ -75,7 +78,7 @@ fn filled_cells(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, left: &mut usize
         if text.is_empty() || column >= WIDTH {
             continue;
         }
-        *left = left.checked_sub(1).ok_or(NoWorkbook::TooLarge)?;
+        *left = left.checked_sub(1 + text.len() / CELL_BYTES).ok_or(NoWorkbook::TooLarge)?;
         put(rows.entry(row).or_default(), column, text);
     }
     Ok(rows)
@@ -91,7 +94,7 @@ fn fill_merged(rows: &mut Cells, merged: &[Dimensions], left: &mut usize) -> Res
         }
         let Some(text) = rows.get(&top).and_then(|cells| cells.get(column as usize)).cloned() else { continue };
         for (_, cells) in rows.range_mut(top..=bottom) {
-            *left = left.checked_sub(1).ok_or(NoWorkbook::TooLarge)?;
+            *left = left.checked_sub(1 + text.len() / CELL_BYTES).ok_or(NoWorkbook::TooLarge)?;
             put(cells, column, text.clone());
         }
     }
