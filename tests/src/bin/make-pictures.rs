@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let demo = workspace().join("demo");
     let ledgers = ["ledger.xlsx", "orders.csv", "virtual_machines.csv"].map(|name| demo.join(name)).to_vec();
     let mut story = Story::new(StoryOptions { folder: folder.path().join("site"), ledgers, is_told: true })?;
-    story.play()?;
+    let done = story.play()?;
     story.open_console_account()?;
 
     let fresh = folder.path().join("fresh");
@@ -45,7 +45,9 @@ async fn main() -> anyhow::Result<()> {
     window.click("unlock").await?;
     window.until("location.hash.includes('/today')").await?;
     let label = story.photo_of("rack-7-front", 77)?;
-    let Drafts { room, rack, line, photo, sealed: _, delivered: record } = &drafts;
+    let Drafts { room, rack, line, photo, sealed: _, delivered: _ } = &drafts;
+    // One with photos.
+    let record = &done.records[0].id;
     let screens = [
         ("today", "/today".to_owned()),
         ("scan", "/scan".to_owned()),

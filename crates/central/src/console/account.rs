@@ -265,6 +265,19 @@ mod tests {
     }
 
     #[test]
+    fn names_by_the_thousand_do_not_end_a_wait() {
+        let (tries, start) = (Tries::default(), TimestampMs(1_000_000));
+        for _ in 0..5 {
+            tries.failed("li", start);
+        }
+        for name in 0..MAX_NAMES {
+            tries.failed(&name.to_string(), start);
+        }
+        assert!(tries.check("li", start).is_err(), "li still waits");
+        assert!(tries.0.lock().unwrap().len() <= MAX_NAMES, "and what is remembered stays small");
+    }
+
+    #[test]
     fn passwords_are_argon2id_of_19_mib() {
         let hash = hash("correct horse battery").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
