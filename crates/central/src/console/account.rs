@@ -32,7 +32,7 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Wrong passwords that cost nothing.
-const FREE_TRIES: u32 = 5;
+pub(super) const FREE_TRIES: u32 = 5;
 /// Wait after the first failure that costs something; doubles with each one, up to [`LONGEST_WAIT_S`].
 const FIRST_WAIT_S: u64 = 5;
 const LONGEST_WAIT_S: u64 = 15 * 60;
@@ -68,7 +68,7 @@ pub fn add(site: &Site, actor: &str, who: &str, name: Option<&str>, password: &s
         if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
             return Err(Error::told("登录名应为 1 至 64 个字符", "a login name has 1 to 64 characters"));
         }
-        if [log::COMMAND_LINE, "terminal"].contains(&name) {
+        if [log::COMMAND_LINE, log::STRANGER, "terminal"].contains(&name) {
             return Err(Error::told(
                 format!("审计里的“{name}”另有所指，请用 --name 另取登录名"),
                 format!("the audit means something else by “{name}”: choose another login name with --name"),
@@ -213,8 +213,8 @@ impl Tries {
         }
     }
 
-    /// Counts a wrong password.
-    pub(super) fn failed(&self, name: &str, now: TimestampMs) {
+    /// Counts a wrong password. Returns how many there were in a row.
+    pub(super) fn failed(&self, name: &str, now: TimestampMs) -> u32 {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= MAX_NAMES && !tries.contains_key(name) {
             let quiet = now.plus_ms(-i64::try_from(LONGEST_WAIT_S * 1000).unwrap_or(i64::MAX));
@@ -230,6 +230,7 @@ impl Tries {
         let failures = tries.entry(name.to_owned()).or_insert(Failures { count: 0, last: now });
         failures.count += 1;
         failures.last = now;
+        failures.count
     }
 
     /// Forgets the failures of a name that was let in.

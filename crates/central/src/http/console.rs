@@ -37,6 +37,8 @@ pub struct Console {
     pub logins: Arc<Semaphore>,
     /// Pictures are decoded two at a time: a large one takes 200 MiB. Permits are held as those of `logins`.
     pub pictures: Arc<Semaphore>,
+    /// Everything is verified once at a time. Its permit is held as those of `logins`.
+    pub verification: Arc<Semaphore>,
     /// Where people and tablets reach the service, where its host name is not what they should use.
     pub public_url: Option<String>,
 }
@@ -44,7 +46,13 @@ pub struct Console {
 impl Console {
     pub(super) fn new(public_url: Option<String>) -> Arc<Self> {
         let two = || Arc::new(Semaphore::new(2));
-        Arc::new(Self { tries: Tries::default(), logins: two(), pictures: two(), public_url })
+        Arc::new(Self {
+            tries: Tries::default(),
+            logins: two(),
+            pictures: two(),
+            verification: Arc::new(Semaphore::new(1)),
+            public_url,
+        })
     }
 }
 
