@@ -27,6 +27,9 @@ pub fn run() -> ExitCode {
         .on_permission_request(|_, kind| camera::permission(&kind))
         .setup(|app| {
             app.manage(Session::new(data_folder(app)?));
+            // The folder opens while the web view starts. What is wrong with it is told to the first command that asks.
+            let handle = app.handle().clone();
+            std::thread::spawn(move || drop(handle.state::<Session>().view()));
             watch_for_absence(app.handle().clone());
             Ok(())
         })

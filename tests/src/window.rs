@@ -229,7 +229,10 @@ impl Window {
             Ok(element) => Ok(element),
             Err(error) => {
                 let text = self.evaluate("return document.body.innerText.slice(-2500)").await?;
-                bail!("the page shows no {testid}: {error}; its faults: {:?}; it says {text}", self.faults().await?)
+                bail!(
+                    "the page shows no {testid}: {error}; its faults: {:?}; it says {text}",
+                    self.faults().await.unwrap_or_default()
+                )
             }
         }
     }
@@ -253,7 +256,10 @@ impl Window {
         while self.evaluate(&script).await? != json!(true) {
             if begun.elapsed() > PATIENCE {
                 let text = self.evaluate("return document.body.innerText.slice(-2500)").await?;
-                bail!("never came true: {condition}; faults: {:?}; the page says {text}", self.faults().await?);
+                bail!(
+                    "never came true: {condition}; faults: {:?}; the page says {text}",
+                    self.faults().await.unwrap_or_default()
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

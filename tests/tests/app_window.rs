@@ -1,13 +1,16 @@
-//! The main job by hand, in the real window: enrolled by typing, labels before the camera, a room and a rack walked with a
-//! problem and photos, killed and reopened on the same item, sealed offline, synced.
+//! The main job by hand from end to end: in the console's browser somebody new, the ledger and this quarter's round; in the
+//! app's window an inspector enrolled by typing, labels before the camera, a room and a rack walked with a problem and photos,
+//! sealed offline, synced; in the console again what it says of the records, and which step a changed byte breaks.
 //!
 //! It exists because nothing smaller can tell whether the window opens at all, whether the pages load under the content
 //! security policy, and whether a press really reaches the disk. Rules are tested without a window, on the engine.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use xunjian_tests::{
-    PASSPHRASE, Story, StoryOptions,
+    PASSPHRASE, Service, Story, StoryOptions,
+    browser::Browser,
+    damage::flip_in_envelope,
     window::{Desk, Window, hand::Hand},
     workspace,
 };
@@ -19,16 +22,21 @@ fn story(folder: &std::path::Path) -> Result<Story> {
 }
 
 #[tokio::test]
-async fn an_inspector_walks_a_room_and_a_rack_with_a_problem_and_the_records_arrive() -> Result<()> {
+async fn from_a_ledger_in_the_console_to_a_record_that_the_console_calls_verified_until_a_byte_changes() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut story = story(folder.path())?;
-    story.open_office()?;
+    story.make_site()?;
+    story.open_console_account()?;
     let service = story.serve()?;
     let address = service.url.clone();
+    let morning = office(&story, &service)?;
+    story.print_labels()?;
     let desk = Desk::set_up((1280, 800), &story.terminal_folder())?;
     let window = desk.open_app().await?;
 
-    enrol(&story, &address, &window).await?;
+    let code = morning["code"].as_str().context("the page shows a code")?;
+    let planned = enrol(&story, &address, code, &window).await?;
+    ensure!(Some(planned) == morning["visits"].as_u64(), "the tablet has the visits that the console's page promised");
     window.screenshot("story-today").await?;
     drop(service);
 
@@ -63,8 +71,45 @@ async fn an_inspector_walks_a_room_and_a_rack_with_a_problem_and_the_records_arr
     let verified = story.central().arg_json("verify-all")?;
     ensure!(verified["records"] == 2 && verified["delivered"] == 2, "the service holds both with receipts: {verified}");
     ensure!(verified["damages"] == json!([]), "undamaged: {verified}");
-    drop(service);
-    Ok(())
+    what_the_console_says(&story, &service)
+}
+
+/// The office's morning in the console, by hand.
+fn office(story: &Story, service: &Service) -> Result<Value> {
+    let ledgers: Vec<String> = story.options().ledgers.iter().map(|file| file.display().to_string()).collect();
+    let arguments: Vec<&str> = ledgers.iter().flat_map(|file| ["--ledger", file]).collect();
+    let done = Browser::before(service)?.run("office", &arguments)?;
+    ensure!(done["faults"] == json!([]), "the pages work without an error and within their policy: {done}");
+    ensure!(done["version"] == 1, "the first import makes the first version: {done}");
+    ensure!(done["problems"].as_u64() > Some(0), "the demo's ledger has rows to complain about: {done}");
+    let people = story.central().args(["user", "list"]).json()?;
+    ensure!(people.to_string().contains("李工"), "who was added by hand is there for the commands too: {people}");
+    let code = done["code"].as_str().context("a code")?;
+    let is_whole = done["invite"].as_str().is_some_and(|invite| invite.contains(code));
+    ensure!(is_whole, "what is copied holds the code: {done}");
+    Ok(done)
+}
+
+/// Each record is 已验证 in the console; a changed byte of one turns its page red and names the step.
+fn what_the_console_says(story: &Story, service: &Service) -> Result<()> {
+    let shown = story.field().arg_json("records")?;
+    let ids: Vec<&str> =
+        shown["records"].as_array().into_iter().flatten().filter_map(|record| record["id"].as_str()).collect();
+    ensure!(ids.len() == 2, "the terminal lists its two records: {shown}");
+    let check = |record: &str| Browser::before(service)?.run("check", &["--record", record]);
+    for record in &ids {
+        let said = check(record)?;
+        ensure!(said["verdict"] == "verified" && said["receipt"] == 2, "{record} is as it was signed: {said}");
+    }
+    let database = story.central_folder().join("central.db");
+    flip_in_envelope(&database, ids[0])?;
+    let said = check(ids[0])?;
+    let step = said["step"].as_str().unwrap_or_default();
+    let is_named =
+        said["steps"].as_array().into_iter().flatten().any(|one| one["step"] == step && one["verdict"] == "failed");
+    ensure!(said["verdict"] == "failed" && is_named, "the page is red and names the step: {said}");
+    ensure!(check(ids[1])?["verdict"] == "verified", "the other record is as good as before");
+    flip_in_envelope(&database, ids[0])
 }
 
 async fn badge(window: &Window) -> Result<String> {
@@ -88,12 +133,11 @@ async fn scan_into(story: &Story, window: &Window, label: &str) -> Result<String
     Ok(visit)
 }
 
-/// Types what the administrator read out, and waits for the office's answer.
-async fn enrol(story: &Story, service: &str, window: &Window) -> Result<()> {
-    let code = story.central().args(["terminal", "enrol-code", "--person", "镕堃"]).json()?;
+/// Types the code that the console's page showed, and waits for the office's answer; how many visits then wait.
+async fn enrol(story: &Story, service: &str, code: &str, window: &Window) -> Result<u64> {
     window.click("way-type").await?;
     window.fill("service-url", service).await?;
-    window.fill("code", code["code"].as_str().context("a code")?).await?;
+    window.fill("code", code).await?;
     window.fill("root-fingerprint", story.fingerprint()).await?;
     window.fill("terminal-name", "平板A").await?;
     window.fill("passphrase", PASSPHRASE).await?;
@@ -107,7 +151,9 @@ async fn enrol(story: &Story, service: &str, window: &Window) -> Result<()> {
     window.click("sync").await?;
     window.find("sync-result").await?;
     window.go("/today").await?;
-    window.until("document.querySelectorAll('[data-testid^=visit-]').length > 10").await
+    window.until("document.querySelectorAll('[data-testid^=visit-]').length > 10").await?;
+    let visits = window.evaluate("return document.querySelectorAll('[data-testid^=visit-]').length").await?;
+    visits.as_u64().context("a number of visits")
 }
 
 /// Every line of the room, group by group, and the photos that some of them want.

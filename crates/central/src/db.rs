@@ -145,6 +145,8 @@ pub struct Db {
     writer: Mutex<Connection>,
     /// Pages read through a connection of their own: WAL lets them, and a long list holds no terminal up.
     reader: Mutex<Connection>,
+    /// Checks read everything, for minutes; pages do not wait for them.
+    checker: Mutex<Connection>,
 }
 
 impl Db {
@@ -155,9 +157,12 @@ impl Db {
     pub fn open(file: &Path) -> Result<Self, DbError> {
         let mut writer = Self::connect(file)?;
         embedded::migrations::runner().set_abort_missing(true).run(&mut writer)?;
-        let reader = Self::connect(file)?;
-        reader.pragma_update(None, "query_only", true)?;
-        Ok(Self { writer: Mutex::new(writer), reader: Mutex::new(reader) })
+        let reading = || -> Result<Mutex<Connection>, DbError> {
+            let connection = Self::connect(file)?;
+            connection.pragma_update(None, "query_only", true)?;
+            Ok(Mutex::new(connection))
+        };
+        Ok(Self { writer: Mutex::new(writer), reader: reading()?, checker: reading()? })
     }
 
     fn connect(file: &Path) -> Result<Connection, DbError> {
@@ -191,7 +196,22 @@ impl Db {
     /// # Errors
     /// Whatever `work` fails with, or [`DbError`].
     pub fn read<T, E: From<DbError>>(&self, work: impl FnOnce(&dyn Sql) -> Result<T, E>) -> Result<T, E> {
-        let mut connection = self.reader.lock().map_err(|_| E::from(DbError::Poisoned))?;
+        Self::read_through(&self.reader, work)
+    }
+
+    /// As [`Db::read`], on a connection of its own, for what takes long.
+    ///
+    /// # Errors
+    /// Whatever `work` fails with, or [`DbError`].
+    pub fn read_long<T, E: From<DbError>>(&self, work: impl FnOnce(&dyn Sql) -> Result<T, E>) -> Result<T, E> {
+        Self::read_through(&self.checker, work)
+    }
+
+    fn read_through<T, E: From<DbError>>(
+        connection: &Mutex<Connection>,
+        work: impl FnOnce(&dyn Sql) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = connection.lock().map_err(|_| E::from(DbError::Poisoned))?;
         let transaction = connection.transaction().map_err(|error| E::from(error.into()))?;
         work(&Transaction(&transaction))
     }

@@ -327,11 +327,11 @@ pub fn sign_requests(requests: &KeyRequests, root: &[Ed25519Signer]) -> Result<V
     requests.statements.iter().map(|envelope| Ok(envelope.add_signatures(&signers)?)).collect()
 }
 
-/// Takes statements in that the root signed, and logs them. Returns those that were new.
+/// Takes statements in that the root signed, and logs them with who brought them. Returns those that were new.
 ///
 /// # Errors
 /// [`Error::Keyring`] when too few root keys signed; then none is taken in.
-pub fn admit(site: &Site, statements: &[Envelope]) -> Result<Vec<KeyStatement>, Error> {
+pub fn admit(site: &Site, actor: &str, statements: &[Envelope]) -> Result<Vec<KeyStatement>, Error> {
     let admitted = site.db.write(|sql| {
         let mut keyring = site.keyring(sql)?;
         let mut admitted = Vec::new();
@@ -345,6 +345,9 @@ pub fn admit(site: &Site, statements: &[Envelope]) -> Result<Vec<KeyStatement>, 
                 log::enqueue(sql, "key_statement", envelope)?;
                 admitted.push(statement);
             }
+        }
+        if !admitted.is_empty() {
+            log::audit(site, sql, actor, "key.admit", &[("keys", &admitted.len().to_string())])?;
         }
         Ok::<_, Error>(admitted)
     })?;
@@ -408,12 +411,12 @@ pub fn sign_revocation(file: &RevocationFile, root: &[Ed25519Signer]) -> Result<
     Ok(signed.add_signatures(&signers)?)
 }
 
-/// Takes a revocation in that the root signed, and logs it. What was logged before stands; what comes later waits. Taking the
+/// Takes a revocation in that the root signed, and logs it with who brought it. What was logged before stands; what comes later waits. Taking the
 /// same one in again changes nothing.
 ///
 /// # Errors
 /// [`Error::Keyring`] when too few root keys signed, [`Error::Told`] when nobody holds the key.
-pub fn admit_revocation(site: &Site, envelope: &Envelope) -> Result<KeyId, Error> {
+pub fn admit_revocation(site: &Site, actor: &str, envelope: &Envelope) -> Result<KeyId, Error> {
     let key = Revocation::read(envelope)?.key;
     site.db.write(|sql| {
         let mut keyring = site.keyring(sql)?;
@@ -424,6 +427,7 @@ pub fn admit_revocation(site: &Site, envelope: &Envelope) -> Result<KeyId, Error
         let values = [key.as_str().into(), envelope.to_bytes().into(), clock::now().0.into()];
         if sql.execute(sql!("revocation_insert"), &values)? == 1 {
             log::enqueue(sql, "revocation", envelope)?;
+            log::audit(site, sql, actor, "key.revoke", &[("key", key.as_str())])?;
         }
         Ok(())
     })?;
@@ -435,9 +439,9 @@ pub fn admit_revocation(site: &Site, envelope: &Envelope) -> Result<KeyId, Error
 ///
 /// # Errors
 /// [`Error::Keyring`] when too few root keys sign.
-pub fn revoke(site: &Site, key: &KeyId, reason: &str, root: &[Ed25519Signer]) -> Result<(), Error> {
+pub fn revoke(site: &Site, actor: &str, key: &KeyId, reason: &str, root: &[Ed25519Signer]) -> Result<(), Error> {
     let envelope = sign_revocation(&ask_to_revoke(site, key, reason)?, root)?;
-    admit_revocation(site, &envelope).map(drop)
+    admit_revocation(site, actor, &envelope).map(drop)
 }
 
 fn root_signers<'a>(root: &SiteRoot, given: &'a [Ed25519Signer]) -> Result<Vec<&'a dyn Signer>, Error> {

@@ -87,7 +87,7 @@ impl Findings {
 /// [`Error`] when the database cannot be read at all.
 pub fn verify_all(site: &Site) -> Result<Findings, Error> {
     let mut found = Findings::default();
-    site.db.read(|sql| {
+    site.db.read_long(|sql| {
         if let Some(keyring) = keyring(site, sql, &mut found) {
             records::verify(sql, &keyring, &mut found);
         }
@@ -120,7 +120,7 @@ pub fn fsck_rows(site: &Site) -> Result<Findings, Error> {
 
 fn derive_rows(site: &Site) -> Result<Findings, Error> {
     let mut found = Findings::default();
-    site.db.read(|sql| {
+    site.db.read_long(|sql| {
         let keyring = keyring(site, sql, &mut found);
         let leaves = log::check(sql, keyring.as_ref(), &mut found);
         statements::check(sql, keyring.as_ref(), &leaves, &mut found);

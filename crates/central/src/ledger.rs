@@ -172,6 +172,9 @@ pub fn chunk(sql: &dyn Sql, sha256: &Sha256) -> Result<Option<Vec<u8>>, Error> {
 /// [`Error::Damaged`] when it is not, or is another document.
 pub fn read_chunk<T: serde::de::DeserializeOwned>(sql: &dyn Sql, sha256: &Sha256) -> Result<T, Error> {
     let bytes = chunk(sql, sha256)?.ok_or_else(|| Error::Damaged(format!("the chunk {sha256} is missing")))?;
+    if Sha256::of(&bytes) != *sha256 {
+        return Err(Error::Damaged(format!("the chunk {sha256} has other bytes")));
+    }
     Ok(jcs::from_bytes(&bytes)?)
 }
 

@@ -18,7 +18,9 @@
 //! (`ledger.systems` is empty here). It stores nothing and never repairs a value it would have to guess.
 
 mod assets;
+mod budget;
 mod cell;
+mod container;
 mod csv_text;
 mod heading;
 mod kind;
@@ -39,6 +41,7 @@ use xunjian_domain::{
 };
 
 use self::{
+    budget::Budget,
     heading::TableKind,
     places::Places,
     table::{Table, tables_of},
@@ -143,9 +146,9 @@ pub fn read_orders(file: &SourceFile) -> Result<(Vec<ResourceOrder>, ImportRepor
 }
 
 fn all_tables(files: &[SourceFile], wanted: &[TableKind]) -> Result<Vec<Table>, ImportError> {
-    let mut tables = Vec::new();
+    let (mut tables, mut budget) = (Vec::new(), Budget::of_an_import());
     for file in files {
-        tables.extend(tables_of(file, wanted)?);
+        tables.extend(tables_of(file, wanted, &mut budget)?);
     }
     Ok(tables)
 }

@@ -27,6 +27,9 @@ use crate::{
 /// Who acts, as far as the service can tell, when a command runs on its own machine.
 pub const COMMAND_LINE: &str = "xunjian";
 
+/// Who acts when somebody tries to log in and is not let in: nobody knows.
+pub const STRANGER: &str = "stranger";
+
 /// The name the service's clock cosigns under.
 #[must_use]
 pub fn clock_name(origin: &str) -> String {

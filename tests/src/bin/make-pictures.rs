@@ -7,10 +7,9 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, ensure};
-use serde_json::Value;
+use anyhow::ensure;
 use xunjian_tests::{
-    CONSOLE_PASSWORD, PASSPHRASE, Story, StoryOptions,
+    CONSOLE_PASSWORD, Drafts, PASSPHRASE, Story, StoryOptions,
     window::{Desk, Window},
     workspace,
 };
@@ -25,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let demo = workspace().join("demo");
     let ledgers = ["ledger.xlsx", "orders.csv", "virtual_machines.csv"].map(|name| demo.join(name)).to_vec();
     let mut story = Story::new(StoryOptions { folder: folder.path().join("site"), ledgers, is_told: true })?;
-    story.play()?;
+    let done = story.play()?;
     story.open_console_account()?;
 
     let fresh = folder.path().join("fresh");
@@ -36,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
     window.close().await?;
     desk.clear_up()?;
 
-    let visits = prepare_drafts(&story)?;
+    let drafts = story.prepare_drafts()?;
     let service = story.serve()?;
     story.field().args(["--service", &service.url]).arg_json("pull")?;
     let desk = Desk::set_up((1280, 800), &story.terminal_folder())?;
@@ -46,18 +45,20 @@ async fn main() -> anyhow::Result<()> {
     window.click("unlock").await?;
     window.until("location.hash.includes('/today')").await?;
     let label = story.photo_of("rack-7-front", 77)?;
-    let (room, rack, record) = (&visits.room, &visits.rack, &visits.record);
+    let Drafts { room, rack, line, photo, sealed: _, delivered: _ } = &drafts;
+    // One with photos.
+    let record = &done.records[0].id;
     let screens = [
         ("today", "/today".to_owned()),
         ("scan", "/scan".to_owned()),
         ("visit", format!("/visits/{rack}")),
         ("checklist-room", format!("/visits/{room}/lines/7")),
-        ("checklist-rack", format!("/visits/{rack}/lines/9")),
+        ("checklist-rack", format!("/visits/{rack}/lines/{line}")),
         ("visit-scan", format!("/visits/{rack}/scan")),
         ("rack", format!("/visits/{rack}/rack")),
-        ("camera", format!("/visits/{rack}/photo?line=9")),
-        ("annotate", format!("/visits/{rack}/photo/{}?line=9", visits.photo)),
-        ("finding", format!("/visits/{rack}/findings?line=9")),
+        ("camera", format!("/visits/{rack}/photo?line={line}")),
+        ("annotate", format!("/visits/{rack}/photo/{photo}?line={line}")),
+        ("finding", format!("/visits/{rack}/findings?line={line}")),
         ("seal", format!("/seal/{rack}")),
         ("outbox", "/outbox".to_owned()),
         ("records", "/records".to_owned()),
@@ -92,78 +93,6 @@ async fn main() -> anyhow::Result<()> {
         .status()?;
     ensure!(browser.success(), "the console's pictures could not be taken");
     shrink(&images)
-}
-
-/// Drafts that show something: a room half answered, a rack with scans, a photo and a problem.
-struct Drafts {
-    room: String,
-    rack: String,
-    photo: String,
-    record: String,
-}
-
-fn prepare_drafts(story: &Story) -> anyhow::Result<Drafts> {
-    let today = story.field().arg_json("today")?;
-    let visits = today["rounds"][0]["visits"].as_array().context("no visits")?;
-    let open = |kind: &str| {
-        let found = visits.iter().find(|visit| visit["kind"] == kind && visit["state"] == "not_started");
-        found.and_then(|visit| visit["id"].as_str()).map(str::to_owned).with_context(|| format!("no open {kind}"))
-    };
-    let (room, rack) = (open("room")?, open("rack")?);
-    for visit in [&room, &rack] {
-        story.field().args(["visit", "start", visit]).json()?;
-        let shown = story.field().args(["visit", "show", visit]).json()?;
-        let title = shown["title"].as_str().unwrap_or_default();
-        for code in codes_of(story, title)? {
-            story.field().args(["visit", "scan", visit, &code, "--source", "typed"]).json()?;
-        }
-        let lines = shown["lines"].as_array().context("lines")?;
-        let answers: Vec<Value> = lines.iter().take(lines.len() / 2).map(xunjian_tests::honest_answer).collect();
-        let file = story.options().folder.join("half.json");
-        fs::write(&file, serde_json::to_vec(&answers)?)?;
-        story.field().args(["visit", "answer", visit, "--file"]).args([&file]).json()?;
-    }
-    let picture = story.photo_of("rack-7-front", 4242)?;
-    let attached =
-        story.field().args(["visit", "photo", &rack, "--line", "9", "--capture", "camera"]).args([&picture]).json()?;
-    let photo = find_hash(&attached).context("attaching a photo names its hash")?;
-    let unit = "云山云服务有限公司";
-    story
-        .field()
-        .args(["visit", "finding", &rack, "--line", "9", "--severity", "major", "--due", "2030-01-31"])
-        .args(["--description", "硬盘指示灯红色常亮", "--unit", unit])
-        .json()?;
-    let records = story.field().arg_json("records")?;
-    let record = records["records"][0]["id"].as_str().context("a record was sealed")?.to_owned();
-    Ok(Drafts { room, rack, photo, record })
-}
-
-/// The codes printed beside the labels of what the visit visits, and of the first assets in it.
-fn codes_of(story: &Story, title: &str) -> anyhow::Result<Vec<String>> {
-    let list: Value = serde_json::from_slice(&fs::read(story.labels_folder().join("labels.json"))?)?;
-    let labels = list.as_array().into_iter().flatten();
-    Ok(labels
-        .filter(|label| {
-            let (place, name) =
-                (label["place"].as_str().unwrap_or_default(), label["title"].as_str().unwrap_or_default());
-            name == title
-                || name.strip_suffix(" 前门").is_some_and(|rack| title == format!("{place} · {rack}"))
-                || place == title
-        })
-        .filter_map(|label| label["code"].as_str().map(str::to_owned))
-        .take(6)
-        .collect())
-}
-
-fn find_hash(json: &Value) -> Option<String> {
-    match json {
-        Value::Object(fields) => match fields.get("sha256").and_then(Value::as_str) {
-            Some(hash) => Some(hash.to_owned()),
-            None => fields.values().find_map(find_hash),
-        },
-        Value::Array(items) => items.iter().find_map(find_hash),
-        _ => None,
-    }
 }
 
 async fn photograph(window: &Window, images: &Path, screens: &[(&str, &str)]) -> anyhow::Result<()> {

@@ -18,7 +18,7 @@ impl Story {
             &format!("台账：{} 行，导入 {}，跳过 {}", count("rows"), count("imported"), count("skipped")),
             "ledger imported, every other row listed with its reason",
         );
-        self.print_labels(done)?;
+        done.labels = self.print_labels()?;
         done.round = self.open_round()?;
         Ok(())
     }
@@ -62,8 +62,11 @@ impl Story {
         Ok(round)
     }
 
-    /// Prints every label and reads the pictures back.
-    fn print_labels(&self, done: &mut Inspection) -> anyhow::Result<()> {
+    /// Prints every label and reads the pictures back: how many, and how many of them say what they should.
+    ///
+    /// # Errors
+    /// When a label cannot be read back from its own picture.
+    pub fn print_labels(&self) -> anyhow::Result<(usize, usize)> {
         let folder = self.labels_folder();
         let printed = self.central().args(["labels", "--all", "--out"]).args([&folder]).json()?;
         let labels = printed["labels"].as_array().context("labels")?.clone();
@@ -75,10 +78,10 @@ impl Story {
         let is_right = |(line, label): &(&str, &Value)| {
             serde_json::from_str::<Value>(line).is_ok_and(|line| line["codes"][0]["text"] == label["payload"])
         };
-        done.labels = (labels.len(), read.lines().zip(&labels).filter(is_right).count());
-        self.tell(&format!("标签：打印 {}，读回 {}", done.labels.0, done.labels.1), "labels printed and decoded back");
-        ensure!(done.labels.0 == done.labels.1, "a label cannot be read back from its own picture");
-        Ok(())
+        let (printed, right) = (labels.len(), read.lines().zip(&labels).filter(is_right).count());
+        self.tell(&format!("标签：打印 {printed}，读回 {right}"), "labels printed and decoded back");
+        ensure!(printed == right, "a label cannot be read back from its own picture");
+        Ok((printed, right))
     }
 
     /// Where the label pictures are.

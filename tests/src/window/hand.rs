@@ -226,9 +226,23 @@ impl<'a> Hand<'a> {
     }
 }
 
+/// Brings it into sight and waits until it stands still: a page that has just jumped there may still be scrolling, and a press
+/// would land beside it, where no person would press.
 async fn scroll_to(window: &Window, element: &Element) -> anyhow::Result<()> {
     let arguments = vec![serde_json::to_value(element)?];
-    window.client.execute("arguments[0].scrollIntoView({ block: 'center' })", arguments).await?;
+    let script = "const [element, done] = arguments
+        element.scrollIntoView({ block: 'center', behavior: 'instant' })
+        let [before, still] = ['', 0]
+        const look = () => {
+            const { top, left } = element.getBoundingClientRect()
+            const now = `${top} ${left}`
+            still = now === before ? still + 1 : 0
+            before = now
+            if (still < 3) requestAnimationFrame(look)
+            else done(true)
+        }
+        look()";
+    window.client.execute_async(script, arguments).await?;
     Ok(())
 }
 

@@ -1,11 +1,16 @@
-// Presses 正常 on one line after another and times each from the press to the first frame in which the button is chosen. Beside
-// it the floor: how long two frames take when nothing happens at all.
+// Presses 正常 on one line after another and times each from the press until the frame in which the button is chosen has been
+// painted: a message that was posted in a frame's callback arrives once that frame is done. Beside it the floor: one such frame
+// when nothing happens at all.
 const [wanted, done] = arguments
-const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
-const painted = async () => {
-  await frame()
-  await frame()
-}
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+const painted = () =>
+  new Promise((resolve) =>
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = resolve
+      port2.postMessage(null)
+    }),
+  )
 const run = async () => {
   const frames = []
   for (let round = 0; round < 20; round += 1) {
@@ -30,12 +35,22 @@ const run = async () => {
     seen.add(button)
     button.scrollIntoView({ block: 'center' })
     await painted()
-    const begun = performance.now()
-    button.click()
-    const gaveUp = begun + 2000
-    while (button.getAttribute('aria-checked') !== 'true' && performance.now() < gaveUp) await frame()
-    await frame()
-    if (button.getAttribute('aria-checked') === 'true') taps.push(performance.now() - begun)
+    // What the item asks besides its outcome comes first, every check by its one press; some of them say it all.
+    const checks = [...button.closest('[data-line]').querySelectorAll('fieldset.check')].map((check) => check.querySelector('[data-testid$=-both], [data-testid$=-quick]'))
+    if (checks.includes(null)) continue
+    for (const pressed of [...checks, button]) {
+      const isLast = pressed === button
+      const chosen = new Promise((resolve) => new MutationObserver(resolve).observe(button, { attributes: true, attributeFilter: ['aria-checked'] }))
+      const begun = performance.now()
+      pressed.click()
+      // Nobody presses twice within a quarter of a second.
+      await Promise.race([chosen, pause(isLast ? 2000 : 250)])
+      await painted()
+      if (button.getAttribute('aria-checked') !== 'true') continue
+      taps.push(performance.now() - begun)
+      break
+    }
+    await pause(250)
   }
   return { taps, frames: frames[10] }
 }

@@ -56,11 +56,11 @@ export interface Lack {
 }
 
 /** What keeps the visit from being sealed, in the order of its lines, each with what it is about. */
-export function lacks(visit: VisitView): Lack[] {
+export function lacks(visit: VisitView, term: (printed: string) => string): Lack[] {
   const lines = new Map(visit.lines.map((line) => [line.no, line]))
   return visit.problems.map((problem) => {
     const line = problem.line === null ? undefined : lines.get(problem.line)
-    return { line: problem.line, criterion: line?.criterion ?? '', about: line ? [line.item, line.subject.id === visit.subject.id ? '' : line.subject.name].filter(Boolean).join(' · ') : '', problem }
+    return { line: problem.line, criterion: line?.criterion ?? '', about: line ? [term(line.item), line.subject.id === visit.subject.id ? '' : line.subject.name].filter(Boolean).join(' · ') : '', problem }
   })
 }
 

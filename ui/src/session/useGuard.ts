@@ -21,20 +21,16 @@ export function useGuard(): { ready: Ref<boolean> } {
     return true
   }
 
-  router.beforeEach((to) => {
-    if (!ready.value) return true
+  // The first page is chosen once it is known who may see it: no other page's files are loaded before that.
+  const known = session.read().catch(() => undefined)
+
+  router.beforeEach(async (to, from) => {
+    await known
     const answer = allowed(to.meta.open === true || to.name === 'settings')
-    return answer === true ? true : { ...answer, query: to.fullPath === '/' ? {} : { to: to.fullPath } }
+    const isFirst = from.matched.length === 0
+    return answer === true ? true : { ...answer, query: isFirst || to.fullPath === '/' ? {} : { to: to.fullPath } }
   })
 
-  async function begin(): Promise<void> {
-    await session.read().catch(() => undefined)
-    await router.isReady()
-    ready.value = true
-    const here = router.currentRoute.value
-    const answer = allowed(here.meta.open === true || here.name === 'settings')
-    if (answer !== true) await router.replace(answer)
-  }
-  void begin()
+  void known.then(() => router.isReady()).then(() => (ready.value = true))
   return { ready }
 }

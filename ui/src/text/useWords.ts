@@ -6,6 +6,8 @@ import type { Text } from '@/gen'
 export interface Words {
   /** A text of the engine in the page's language. */
   say(text: Text): string
+  /** 巡检类别 or 巡检项 of the standard, as printed in Chinese; a term of an edited template that we have no English for stays as it is. */
+  term(printed: string): string
   /** `10:42`, of a Unix time in milliseconds. */
   clock(at: number): string
   /** `2026-11-22 10:42`. */
@@ -23,9 +25,10 @@ const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'sho
 const moment = (at: number): string => parts.format(at)
 
 export function useWords(): Words {
-  const { locale, t } = useI18n()
+  const { locale, t, te } = useI18n()
   return {
     say: (text) => (locale.value === 'en' ? text.en : text.zh),
+    term: (printed) => (te(`standard.term.${printed}`) ? t(`standard.term.${printed}`) : printed),
     clock: (at) => moment(at).slice(11),
     moment,
     day: (at) => moment(at).slice(0, 10),

@@ -31,8 +31,9 @@ export async function settle(): Promise<void> {
 export async function openApp(backend: Backend, address = '/'): Promise<OpenApp> {
   // Pages are fetched when first shown; fetched before, a route settles with its promises.
   await Promise.all(pages.map((route) => (typeof route.component === 'function' ? (route.component as () => Promise<unknown>)() : null)))
+  // As the window opens it: the address stands behind the hash, and the first page is chosen while the shell mounts.
+  window.location.hash = `#${address}`
   const routes = createRoutes()
-  await routes.replace(address)
   const page = mount(AppShell, {
     attachTo: document.body,
     global: { plugins: [createPinia(), createTranslator('zh-CN'), routes, [Quasar, {}]], provide: { [backendKey as symbol]: backend } },

@@ -304,19 +304,19 @@ impl Key {
             Self::Admit { statements } => {
                 let text = read_text(&statements)?;
                 if let Ok(RevocationFile { signed: Some(signed), .. }) = serde_json::from_str(&text) {
-                    let key = enrol::admit_revocation(&context.site()?, &signed)?;
+                    let key = enrol::admit_revocation(&context.site()?, COMMAND_LINE, &signed)?;
                     print_revoked(context, &key);
                     return Ok(ExitCode::SUCCESS);
                 }
                 let signed: KeyRequests = serde_json::from_str(&text)?;
-                let admitted = enrol::admit(&context.site()?, &signed.statements)?;
+                let admitted = enrol::admit(&context.site()?, COMMAND_LINE, &signed.statements)?;
                 print_statements(context, &admitted, "已确认并记入日志", "admitted and logged");
                 Ok(ExitCode::SUCCESS)
             }
             Self::Approve { root } => {
                 let site = context.site()?;
                 let statements = enrol::sign_requests(&enrol::requests(&site)?, &root_signers(&root)?)?;
-                let admitted = enrol::admit(&site, &statements)?;
+                let admitted = enrol::admit(&site, COMMAND_LINE, &statements)?;
                 print_statements(context, &admitted, "已确认并记入日志", "admitted and logged");
                 Ok(ExitCode::SUCCESS)
             }
@@ -336,7 +336,7 @@ impl Key {
                         )
                     });
                 } else if let Some(root) = root {
-                    enrol::revoke(&site, &id, &reason, &root_signers(&root)?)?;
+                    enrol::revoke(&site, COMMAND_LINE, &id, &reason, &root_signers(&root)?)?;
                     print_revoked(context, &id);
                 }
                 Ok(ExitCode::SUCCESS)

@@ -24,13 +24,15 @@ use crate::{
 
 /// Fewest characters of a password.
 pub const MIN_PASSWORD: usize = 12;
+/// Most characters of a login name.
+pub(super) const MAX_NAME: usize = 64;
 /// Most bytes of a password: hashing must not be a way to keep the service busy.
 const MAX_PASSWORD_BYTES: usize = 1024;
 /// 19 MiB, two passes, one lane: what OWASP and DESIGN.md ask for.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Wrong passwords that cost nothing.
-const FREE_TRIES: u32 = 5;
+pub(super) const FREE_TRIES: u32 = 5;
 /// Wait after the first failure that costs something; doubles with each one, up to [`LONGEST_WAIT_S`].
 const FIRST_WAIT_S: u64 = 5;
 const LONGEST_WAIT_S: u64 = 15 * 60;
@@ -63,8 +65,14 @@ pub fn add(site: &Site, actor: &str, who: &str, name: Option<&str>, password: &s
     site.db.write(|sql| {
         let person = enrol::find_person(sql, who)?;
         let name = name.unwrap_or(&person.name).trim();
-        if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
             return Err(Error::told("登录名应为 1 至 64 个字符", "a login name has 1 to 64 characters"));
+        }
+        if [log::COMMAND_LINE, log::STRANGER, "terminal"].contains(&name) {
+            return Err(Error::told(
+                format!("审计里的“{name}”另有所指，请用 --name 另取登录名"),
+                format!("the audit means something else by “{name}”: choose another login name with --name"),
+            ));
         }
         if sql.first(sql!("account_by_name"), &[name.into()])?.is_some() {
             return Err(Error::told(
@@ -205,12 +213,16 @@ impl Tries {
         }
     }
 
-    /// Counts a wrong password.
-    pub(super) fn failed(&self, name: &str, now: TimestampMs) {
+    /// Counts a wrong password. Returns how many there were in a row.
+    pub(super) fn failed(&self, name: &str, now: TimestampMs) -> u32 {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= MAX_NAMES && !tries.contains_key(name) {
             let quiet = now.plus_ms(-i64::try_from(LONGEST_WAIT_S * 1000).unwrap_or(i64::MAX));
             tries.retain(|_, failures| failures.last > quiet);
+            if tries.len() >= MAX_NAMES {
+                // Names by the thousand must not wash out the one whose wait they were to end.
+                tries.retain(|_, failures| failures.wait_s() > 0);
+            }
             if tries.len() >= MAX_NAMES {
                 tries.clear();
             }
@@ -218,6 +230,7 @@ impl Tries {
         let failures = tries.entry(name.to_owned()).or_insert(Failures { count: 0, last: now });
         failures.count += 1;
         failures.last = now;
+        failures.count
     }
 
     /// Forgets the failures of a name that was let in.
@@ -250,6 +263,19 @@ mod tests {
         assert!(matches!(tries.check("li", start), Err(Error::TooManyTries(LONGEST_WAIT_S))));
         tries.succeeded("li");
         assert!(tries.check("li", start).is_ok());
+    }
+
+    #[test]
+    fn names_by_the_thousand_do_not_end_a_wait() {
+        let (tries, start) = (Tries::default(), TimestampMs(1_000_000));
+        for _ in 0..5 {
+            tries.failed("li", start);
+        }
+        for name in 0..MAX_NAMES {
+            tries.failed(&name.to_string(), start);
+        }
+        assert!(tries.check("li", start).is_err(), "li still waits");
+        assert!(tries.0.lock().unwrap().len() <= MAX_NAMES, "and what is remembered stays small");
     }
 
     #[test]

@@ -11,7 +11,6 @@ use crate::{
     db::{Sql, sql},
     enrol::{self, KeyRequests, RevocationFile},
     error::Error,
-    log,
     round::kind_text,
     site::Site,
 };
@@ -131,10 +130,7 @@ pub fn admit(site: &Site, actor: &str, file: &[u8]) -> Result<Vec<KeyItem>, Erro
         let zh = "文件里还没有根签名：请先由保管者用 xunjian key sign 签名";
         return Err(Error::told(zh, "nobody has signed this file yet: its keepers run `xunjian key sign` first"));
     }
-    let admitted = enrol::admit(site, &signed.statements)?;
-    let count = admitted.len().to_string();
-    log::audit_and_log(site, actor, "key.admit", &[("keys", &count)])?;
-    site.sequence()?;
+    let admitted = enrol::admit(site, actor, &signed.statements)?;
     admitted.iter().map(|statement| item(statement, KeyState::Active)).collect()
 }
 
@@ -160,9 +156,7 @@ pub fn revoke(site: &Site, actor: &str, file: &[u8]) -> Result<KeyItem, Error> {
         let zh = "文件里还没有根签名：请先由保管者用 xunjian key sign 签名";
         return Err(Error::told(zh, "nobody has signed this file yet: its keepers run `xunjian key sign` first"));
     };
-    let key = enrol::admit_revocation(site, &signed)?;
-    log::audit_and_log(site, actor, "key.revoke", &[("key", key.as_str())])?;
-    site.sequence()?;
+    let key = enrol::admit_revocation(site, actor, &signed)?;
     let revoked = site.db.read(|sql| all(site, sql))?.into_iter().find(|item| item.key == key.as_str());
     revoked.ok_or_else(|| missing(key.as_str()))
 }

@@ -177,7 +177,8 @@ fn sums(sql: &dyn Sql, shown: Option<&RoundRow>, visits: &[VisitRow]) -> Result<
         coverage: rounds::coverage(visits),
         visits_planned: count(visits.iter()),
         visits_received: count(visits.iter().filter(|row| row.item.record.is_some())),
-        visits_with_receipt: count(visits.iter().filter(|row| row.is_delivered)),
+        // As the list behind the number: a record found damaged is no good news any more.
+        visits_with_receipt: count(visits.iter().filter(|row| row.is_delivered && row.item.state != TileState::Failed)),
         visits_overdue: count(visits.iter().filter(|row| row.item.state == TileState::Overdue)),
         findings_open: by_severity.iter().map(|one| one.count).sum(),
         findings_by_severity: by_severity,

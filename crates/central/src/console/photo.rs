@@ -114,8 +114,10 @@ fn shrunk(original: &[u8], pixels: u32) -> Result<Vec<u8>, image::ImageError> {
     let mut reader = ImageReader::new(Cursor::new(original)).with_guessed_format()?;
     let mut limits = image::Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(MAX_PIXELS), Some(MAX_PIXELS));
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
+    // As `ImageReader::decode` does, which knows nothing of orientation: the sides alone allow two gigabytes.
+    limits.reserve(decoder.total_bytes())?;
     let turned = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(turned);

@@ -1,4 +1,4 @@
-//! Being logged in: a cookie that pages cannot read, a token that other pages do not have, eight idle hours.
+//! Being logged in: a cookie that pages cannot read, a token that other pages do not have, eight idle hours, a week at most.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,8 @@ use crate::{clock, db::sql, error::Error, log, site::Site};
 
 /// A session ends when nobody used it for so long.
 const IDLE_MS: i64 = 8 * 60 * 60 * 1000;
+/// A session ends so long after the login, however much it is used: a cookie that was taken away is no good for ever.
+const LONGEST_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// How much time may pass before a use is written down: not every request writes.
 const TOUCH_MS: i64 = 60 * 1000;
 
@@ -118,9 +120,15 @@ impl Seat {
 /// # Errors
 /// [`Error::Problem`] 401.3 for a wrong name or password alike, [`Error::TooManyTries`].
 pub fn open(site: &Site, tries: &Tries, new: &NewConsoleSession) -> Result<(String, Seat), Error> {
+    // Nobody has a longer name, and what is remembered of wrong ones must stay small.
+    if new.name.chars().count() > account::MAX_NAME {
+        return Err(Error::Problem(ProblemCode::LoginWrong, String::new()));
+    }
     tries.check(&new.name, clock::now())?;
     let Some(account) = account::is_right(site, &new.name, &new.password)? else {
-        tries.failed(&new.name, clock::now());
+        if tries.failed(&new.name, clock::now()) == account::FREE_TRIES {
+            note_refused(site, &new.name)?;
+        }
         return Err(Error::Problem(ProblemCode::LoginWrong, String::new()));
     };
     tries.succeeded(&new.name);
@@ -139,13 +147,27 @@ pub fn open(site: &Site, tries: &Tries, new: &NewConsoleSession) -> Result<(Stri
     Ok((token, seat))
 }
 
-/// Whose session a token is. Each use puts its end off.
+/// Leaves a trace of somebody who tries passwords. Once, when the waits begin: whoever goes on must not fill the log. Names that
+/// nobody has leave none, because anybody can think of any number of them.
+fn note_refused(site: &Site, name: &str) -> Result<(), Error> {
+    let is_noted = site.db.write(|sql| {
+        let is_known = sql.first(sql!("account_by_name"), &[name.into()])?.is_some();
+        if is_known {
+            log::audit(site, sql, log::STRANGER, "console.login_refused", &[("account", name)])?;
+        }
+        Ok::<_, Error>(is_known)
+    })?;
+    if is_noted { site.sequence().map(drop) } else { Ok(()) }
+}
+
+/// Whose session a token is. Each use puts its end off, to a week after the login at most.
 ///
 /// # Errors
 /// [`Error::Problem`] 401.4.
 pub fn seat(site: &Site, token: &str) -> Result<Seat, Error> {
     let (hash, now) = (Sha256::of(token.as_bytes()).to_hex(), clock::now());
-    let row = site.db.read(|sql| sql.first(sql!("console_session_select"), &[hash.as_str().into(), now.0.into()]))?;
+    let values = [hash.as_str().into(), now.0.into(), now.plus_ms(-LONGEST_MS).0.into()];
+    let row = site.db.read(|sql| sql.first(sql!("console_session_select"), &values))?;
     let row = row.ok_or_else(|| Error::Problem(ProblemCode::NotLoggedIn, String::new()))?;
     let mut seat = Seat {
         account: row.text(0)?.to_owned(),
@@ -157,7 +179,7 @@ pub fn seat(site: &Site, token: &str) -> Result<Seat, Error> {
         token_sha256: hash,
     };
     if now.0 - row.i64(6)? >= TOUCH_MS {
-        seat.expires_at = now.plus_ms(IDLE_MS).0;
+        seat.expires_at = now.plus_ms(IDLE_MS).0.min(row.i64(7)?.saturating_add(LONGEST_MS));
         let values = [seat.token_sha256.as_str().into(), now.0.into(), seat.expires_at.into()];
         site.db.write(|sql| sql.execute(sql!("console_session_touch"), &values))?;
     }

@@ -25,22 +25,34 @@ use crate::console::account::Tries;
 pub(super) const MAX_UPLOAD_BYTES: usize = 32 << 20;
 /// Most other bodies: forms, and files of keys.
 const MAX_BODY_BYTES: usize = 2 << 20;
+/// Name and password, which anybody may send.
+const MAX_LOGIN_BYTES: usize = 16 << 10;
 
 /// What the console's handlers share.
 pub struct Console {
     /// Wrong passwords by name.
     pub tries: Tries,
-    /// Passwords are hashed two at a time: each takes 19 MiB.
-    pub logins: Semaphore,
-    /// Pictures are decoded two at a time: a large one takes 200 MiB.
-    pub pictures: Semaphore,
+    /// Passwords are hashed two at a time: each takes 19 MiB. The work holds its permit, not the request: who hangs up while
+    /// a password is hashed makes no room for another one beside it.
+    pub logins: Arc<Semaphore>,
+    /// Pictures are decoded two at a time: a large one takes 200 MiB. Permits are held as those of `logins`.
+    pub pictures: Arc<Semaphore>,
+    /// Everything is verified once at a time. Its permit is held as those of `logins`.
+    pub verification: Arc<Semaphore>,
     /// Where people and tablets reach the service, where its host name is not what they should use.
     pub public_url: Option<String>,
 }
 
 impl Console {
     pub(super) fn new(public_url: Option<String>) -> Arc<Self> {
-        Arc::new(Self { tries: Tries::default(), logins: Semaphore::new(2), pictures: Semaphore::new(2), public_url })
+        let two = || Arc::new(Semaphore::new(2));
+        Arc::new(Self {
+            tries: Tries::default(),
+            logins: two(),
+            pictures: two(),
+            verification: Arc::new(Semaphore::new(1)),
+            public_url,
+        })
     }
 }
 
@@ -48,7 +60,10 @@ impl Console {
 pub fn routes() -> Router<App> {
     let upload = || DefaultBodyLimit::max(MAX_UPLOAD_BYTES + (64 << 10));
     Router::new()
-        .route("/session", get(session::show).post(session::open).delete(session::close))
+        .route(
+            "/session",
+            get(session::show).post(session::open).delete(session::close).layer(DefaultBodyLimit::max(MAX_LOGIN_BYTES)),
+        )
         .route("/overview", get(records::overview))
         .route("/verification", get(records::verification).post(records::verify))
         .route("/records", get(records::list))

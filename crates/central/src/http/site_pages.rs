@@ -9,7 +9,8 @@ use axum::{
 use super::App;
 use crate::log;
 
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 fn page(title: &str, body: &str) -> Response {
     let html = format!(

@@ -51,7 +51,7 @@ pub(super) fn check_set_aside(sql: &dyn Sql, leaves: &Leaves, found: &mut Findin
 
 /// Re-hashes every photo that has a row.
 pub(super) fn check_blobs(site: &Site, found: &mut Findings) {
-    let rows = found.read("blob", "blob", site.db.read(|sql| sql.query(sql!("blob_all"), &[])));
+    let rows = found.read("blob", "blob", site.db.read_long(|sql| sql.query(sql!("blob_all"), &[])));
     for row in &rows {
         let id = row.text(0).unwrap_or("?");
         let Ok(sha256) = id.parse::<Sha256>() else {
@@ -71,7 +71,7 @@ pub(super) fn check_blobs(site: &Site, found: &mut Findings) {
 
 /// Names files without a row.
 pub(super) fn check_orphans(site: &Site, found: &mut Findings) {
-    let rows = found.read("blob", "blob", site.db.read(|sql| sql.query(sql!("blob_all"), &[])));
+    let rows = found.read("blob", "blob", site.db.read_long(|sql| sql.query(sql!("blob_all"), &[])));
     let known: BTreeSet<&str> = rows.iter().filter_map(|row| row.text(0).ok()).collect();
     for object in found.read("blob", "objects", site.blobs.objects()) {
         if !known.contains(object.to_hex().as_str()) {

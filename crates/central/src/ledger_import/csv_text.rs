@@ -2,10 +2,15 @@
 
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
-use super::table::{Sheet, SheetRow};
+use super::{
+    budget::{Budget, Exceeded, WIDTH},
+    table::{Sheet, SheetRow},
+};
 
 /// The separators in use, the likeliest first.
 pub(super) const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+/// Most separators of one line: the last column of a spreadsheet is XFD.
+const MOST_SEPARATORS: usize = 16_384;
 
 /// The text of a file: by its byte order mark, or UTF-8 where it is valid, or GB18030 (which contains GBK and GB 2312).
 ///
@@ -22,8 +27,12 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
     Some(text.replace("\r\n", "\n").replace('\r', "\n") + "\n")
 }
 
-/// Splits decoded text into rows. `None` only if the CSV reader itself gives up.
-pub(super) fn split(text: &str, separator: u8) -> Option<Sheet> {
+/// Splits decoded text into rows without their blank ends. `None` only if the CSV reader itself gives up.
+pub(super) fn split(text: &str, separator: u8, budget: &mut Budget) -> Result<Option<Sheet>, Exceeded> {
+    // The reader remembers where each cell of a row ends, before anyone can look at the row.
+    if text.lines().any(|line| line.bytes().filter(|byte| *byte == separator).count() > MOST_SEPARATORS) {
+        return Err(Exceeded);
+    }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -33,14 +42,25 @@ pub(super) fn split(text: &str, separator: u8) -> Option<Sheet> {
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
     let mut breaks_inside = 0u64;
-    while reader.read_record(&mut record).ok()? {
-        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
-        breaks_inside += cells.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Some(Sheet { name: None, rows })),
+            Err(_) => return Ok(None),
+        }
+        breaks_inside += record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
         // The reader stands on the line after the record. Quoted breaks are lines of the file but not rows of the sheet.
         let number = reader.position().line().saturating_sub(1 + breaks_inside);
+        budget.take_row()?;
+        let filled = record.iter().take(WIDTH).enumerate().filter(|(_, cell)| !cell.is_empty()).last();
+        let width = filled.map_or(0, |(last, _)| last + 1);
+        let mut cells = Vec::with_capacity(width);
+        for cell in record.iter().take(width) {
+            budget.take_cell(1, cell)?;
+            cells.push(cell.to_owned());
+        }
         rows.push(SheetRow { number: u32::try_from(number).unwrap_or(u32::MAX), cells });
     }
-    Some(Sheet { name: None, rows })
 }
 
 #[cfg(test)]
@@ -50,7 +70,7 @@ mod tests {
     #[test]
     fn quoted_line_breaks_and_blank_lines_keep_the_row_numbers_of_a_spreadsheet() {
         let text = decode("a,b\r\n\r\n1,\"x\r\ny\"\r\n\r\n\r\n2,z".as_bytes()).expect("UTF-8");
-        let sheet = split(&text, b',').expect("CSV");
+        let sheet = split(&text, b',', &mut Budget::of_an_import()).expect("small").expect("CSV");
         let numbers: Vec<u32> = sheet.rows.iter().map(|row| row.number).collect();
         assert_eq!(numbers, [1, 3, 6], "blank lines count, a quoted break does not");
         assert_eq!(sheet.rows[1].cells, ["1", "x\ny"], "the break stays in the cell");

@@ -39,11 +39,18 @@ pub(super) fn broken_workbook(file: &str, why: &NoWorkbook) -> Text {
                  again as .xlsx and import that file."
             ),
         ),
-        NoWorkbook::TooLarge => Text::new(
-            format!("文件“{file}”的单元格多得不像台账。请只保留台账工作表后重新导入。"),
-            format!("\"{file}\" has more cells than any ledger. Keep only the ledger's sheets and import it again."),
-        ),
+        NoWorkbook::TooLarge => too_large(file),
     }
+}
+
+pub(super) fn too_large(file: &str) -> Text {
+    Text::new(
+        format!("文件“{file}”的内容（或其自称的数量）远多于任何台账，未读取。请只保留台账工作表，另存后重新导入。"),
+        format!(
+            "\"{file}\" holds far more than any ledger, or says it does, and was not read. Keep only the ledger's \
+             sheets, save them again and import that file."
+        ),
+    )
 }
 
 pub(super) fn old_workbook(file: &str) -> Text {

@@ -2,6 +2,7 @@
 
 use super::{
     ImportError, SourceFile,
+    budget::{Budget, Exceeded},
     cell::{code, key, note, says_nothing, tidy},
     csv_text,
     heading::{Column, Header, TableKind},
@@ -52,18 +53,20 @@ pub(super) struct Row<'t> {
 }
 
 /// The tables of a file that are of a wanted kind. Sheets of a workbook without any are passed over, as long as one has.
-pub(super) fn tables_of(file: &SourceFile, wanted: &[TableKind]) -> Result<Vec<Table>, ImportError> {
+pub(super) fn tables_of(
+    file: &SourceFile,
+    wanted: &[TableKind],
+    budget: &mut Budget,
+) -> Result<Vec<Table>, ImportError> {
     let unreadable = |text| ImportError::Unreadable { file: file.name.clone(), text };
     let sheets = if workbook::is_zip(&file.bytes) {
-        workbook::open(&file.bytes).map_err(|why| unreadable(message::broken_workbook(&file.name, &why)))?
+        workbook::open(&file.bytes, budget).map_err(|why| unreadable(message::broken_workbook(&file.name, &why)))?
     } else if workbook::is_ole(&file.bytes) {
         return Err(unreadable(message::old_workbook(&file.name)));
     } else {
         let text = csv_text::decode(&file.bytes).ok_or_else(|| unreadable(message::broken_text(&file.name)))?;
-        let width = |sheet: &Sheet| Header::find(sheet, wanted).map_or(0, |header| header.width());
-        // The separator is the one that shows most headings; of equals the likelier one, which comes first.
-        let split = csv_text::SEPARATORS.iter().filter_map(|separator| csv_text::split(&text, *separator));
-        split.rev().max_by_key(width).into_iter().collect()
+        let sheet = sheet_of_text(&text, wanted, budget);
+        sheet.map_err(|Exceeded| unreadable(message::too_large(&file.name)))?.into_iter().collect()
     };
     let many = sheets.len() > 1;
     let tables: Vec<Table> = sheets
@@ -82,6 +85,33 @@ pub(super) fn tables_of(file: &SourceFile, wanted: &[TableKind]) -> Result<Vec<T
         return Err(ImportError::NoHeader { file: file.name.clone(), text: message::no_header(&file.name, wanted) });
     }
     Ok(tables)
+}
+
+/// The separator is the one that shows most headings; of equals the likelier one, which comes first.
+fn sheet_of_text(text: &str, wanted: &[TableKind], budget: &mut Budget) -> Result<Option<Sheet>, Exceeded> {
+    let mut best: Option<(usize, Sheet, Budget)> = None;
+    let mut is_exceeded = false;
+    for separator in csv_text::SEPARATORS {
+        let mut left = *budget;
+        match csv_text::split(text, separator, &mut left) {
+            Ok(Some(sheet)) => {
+                let width = Header::find(&sheet, wanted).map_or(0, |header| header.width());
+                if best.as_ref().is_none_or(|(widest, ..)| width > *widest) {
+                    best = Some((width, sheet, left));
+                }
+            }
+            Ok(None) => {}
+            Err(Exceeded) => is_exceeded = true,
+        }
+    }
+    match best {
+        Some((width, sheet, left)) if width > 0 || !is_exceeded => {
+            *budget = left;
+            Ok(Some(sheet))
+        }
+        _ if is_exceeded => Err(Exceeded),
+        _ => Ok(None),
+    }
 }
 
 impl Table {

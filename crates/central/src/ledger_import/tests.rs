@@ -2,6 +2,7 @@
 //! (openpyxl), not by this importer.
 
 mod any_rows;
+mod bounds;
 mod demo;
 mod fixtures;
 mod rules;

@@ -7,20 +7,25 @@ use std::{collections::BTreeMap, io::Cursor, panic};
 
 use calamine::{DataRef, Dimensions, Reader, SheetVisible, Xlsx, XlsxError};
 
-use super::table::{Sheet, SheetRow};
-
-/// Columns right of this are not looked at; no ledger is that wide.
-const WIDTH: u32 = 256;
-/// More filled cells than this are no ledger: a thousand racks of forty assets fill about half a million.
-const MOST_CELLS: usize = 2_000_000;
+use super::{
+    budget::{Budget, Exceeded, WIDTH},
+    container,
+    table::{Sheet, SheetRow},
+};
 
 /// Why a workbook was not read.
 #[derive(Debug)]
 pub(super) enum NoWorkbook {
     /// The container or its XML is broken.
     Broken(String),
-    /// It has more filled cells than any ledger.
+    /// It holds more than any ledger, or says it does.
     TooLarge,
+}
+
+impl From<Exceeded> for NoWorkbook {
+    fn from(_: Exceeded) -> Self {
+        Self::TooLarge
+    }
 }
 
 impl From<XlsxError> for NoWorkbook {
@@ -40,12 +45,21 @@ pub(super) fn is_ole(bytes: &[u8]) -> bool {
 }
 
 /// All visible sheets of a workbook.
-pub(super) fn open(bytes: &[u8]) -> Result<Vec<Sheet>, NoWorkbook> {
-    // The file comes from outside, and a parser that panics on a crafted one must not take the service's task along.
-    panic::catch_unwind(|| read_sheets(bytes)).unwrap_or_else(|_| Err(NoWorkbook::Broken("parser stopped".to_owned())))
+pub(super) fn open(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Sheet>, NoWorkbook> {
+    // The file comes from outside, and a parser that panics on a crafted one must not take the service's task along. One that
+    // asks for too much memory would take the whole process along; `container` sees to that.
+    let before = *budget;
+    let (sheets, after) = panic::catch_unwind(|| {
+        let mut budget = before;
+        container::check(bytes)?;
+        Ok((read_sheets(bytes, &mut budget)?, budget))
+    })
+    .unwrap_or_else(|_| Err(NoWorkbook::Broken("parser stopped".to_owned())))?;
+    *budget = after;
+    Ok(sheets)
 }
 
-fn read_sheets(bytes: &[u8]) -> Result<Vec<Sheet>, NoWorkbook> {
+fn read_sheets(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Sheet>, NoWorkbook> {
     let mut workbook = Xlsx::new(Cursor::new(bytes))?;
     let visible: Vec<String> = workbook
         .sheets_metadata()
@@ -54,10 +68,9 @@ fn read_sheets(bytes: &[u8]) -> Result<Vec<Sheet>, NoWorkbook> {
         .map(|sheet| sheet.name.clone())
         .collect();
     let mut sheets = Vec::new();
-    let mut left = MOST_CELLS;
     for name in visible {
-        let mut rows = filled_cells(&mut workbook, &name, &mut left)?;
-        fill_merged(&mut rows, &workbook.merge_cells_by_sheet_name(&name)?, &mut left)?;
+        let mut rows = filled_cells(&mut workbook, &name, budget)?;
+        fill_merged(&mut rows, &workbook.merge_cells_by_sheet_name(&name)?, budget)?;
         let rows = rows.into_iter().map(|(row, cells)| SheetRow { number: row.saturating_add(1), cells }).collect();
         sheets.push(Sheet { name: Some(name), rows });
     }
@@ -66,46 +79,50 @@ fn read_sheets(bytes: &[u8]) -> Result<Vec<Sheet>, NoWorkbook> {
 
 type Cells = BTreeMap<u32, Vec<String>>;
 
-fn filled_cells(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, left: &mut usize) -> Result<Cells, NoWorkbook> {
+fn filled_cells(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget) -> Result<Cells, NoWorkbook> {
     let mut rows = Cells::new();
     let mut reader = workbook.worksheet_cells_reader(name)?;
     while let Some(cell) = reader.next_cell()? {
         let (row, column) = cell.get_position();
         let text = text_of(cell.get_value());
+        let column = column as usize;
         if text.is_empty() || column >= WIDTH {
             continue;
         }
-        *left = left.checked_sub(1).ok_or(NoWorkbook::TooLarge)?;
-        put(rows.entry(row).or_default(), column, text);
+        put(rows.entry(row).or_default(), column, text, budget)?;
     }
     Ok(rows)
 }
 
 /// A cell merged over several rows means all of them, as long as a row has something of its own: the room and the rack
 /// are often merged down. Merged across, it is a title and stays where it is.
-fn fill_merged(rows: &mut Cells, merged: &[Dimensions], left: &mut usize) -> Result<(), NoWorkbook> {
+fn fill_merged(rows: &mut Cells, merged: &[Dimensions], budget: &mut Budget) -> Result<(), NoWorkbook> {
     for region in merged {
         let ((top, column), (bottom, _)) = (region.start, region.end);
+        let column = column as usize;
         if bottom <= top || column >= WIDTH {
             continue;
         }
-        let Some(text) = rows.get(&top).and_then(|cells| cells.get(column as usize)).cloned() else { continue };
+        let Some(text) = rows.get(&top).and_then(|cells| cells.get(column)).cloned() else { continue };
         for (_, cells) in rows.range_mut(top..=bottom) {
-            *left = left.checked_sub(1).ok_or(NoWorkbook::TooLarge)?;
-            put(cells, column, text.clone());
+            put(cells, column, text.clone(), budget)?;
         }
     }
     Ok(())
 }
 
-fn put(cells: &mut Vec<String>, column: u32, text: String) {
-    let column = column as usize;
+fn put(cells: &mut Vec<String>, column: usize, text: String, budget: &mut Budget) -> Result<(), Exceeded> {
+    if cells.is_empty() {
+        budget.take_row()?;
+    }
+    budget.take_cell((column + 1).saturating_sub(cells.len()), &text)?;
     if cells.len() <= column {
         cells.resize(column + 1, String::new());
     }
     if let Some(cell) = cells.get_mut(column) {
         *cell = text;
     }
+    Ok(())
 }
 
 fn text_of(value: &DataRef<'_>) -> String {

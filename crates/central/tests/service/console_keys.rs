@@ -7,12 +7,12 @@ use xunjian_central::{
     keys,
 };
 use xunjian_domain::party::Role;
-use xunjian_proof::suite::Ed25519Signer;
+use xunjian_proof::suite::{Ed25519Signer, Signer as _};
 use xunjian_protocol::{enrol::EnrolInvite, path, problem::ProblemCode};
 
 use super::{
     console_desk::{Desk, account, refused, with_form},
-    party::{Central, Terminal, enrol_request, post, problem},
+    party::{Central, Terminal, enrol_request, post, problem, rows},
 };
 
 fn root(central: &Central) -> Vec<Ed25519Signer> {
@@ -104,4 +104,74 @@ async fn a_key_is_revoked_by_a_file_that_the_root_signed_elsewhere() {
     account(&central, "wang_auditor", Role::Auditor);
     let auditor = Desk::log_in(&central, "wang_auditor").await;
     refused(auditor.gets(&format!("keys/{key}/revocation?{reason}")).await, ProblemCode::NotAllowed).await;
+}
+
+/// How many actions of this name somebody did, as the audit has it.
+fn audited(central: &Central, actor: &str, action: &str) -> i64 {
+    rows(central, &format!("audit WHERE actor = '{actor}' AND action = '{action}'"))
+}
+
+#[tokio::test]
+async fn nothing_happens_to_keys_where_the_audit_cannot_be_written() {
+    let central = Central::start().await;
+    let desk = Desk::of_administrator(&central).await;
+    Terminal::enrol(&central, "li_inspector", 1).await;
+    let mut file = enrol::requests(&central.site).unwrap();
+    file.statements = enrol::sign_requests(&file, &root(&central)).unwrap();
+    let connection = rusqlite::Connection::open(central.site.folder().join("central.db")).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON audit WHEN NEW.action LIKE 'key.%' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    connection.execute_batch(full).unwrap();
+    let before = (rows(&central, "key_statement"), rows(&central, "log_inbox"));
+    refused(desk.posts("keys/admit", &json!(file)).await, ProblemCode::Internal).await;
+    assert_eq!((rows(&central, "key_statement"), rows(&central, "log_inbox")), before);
+    assert_eq!(rows(&central, "key_request"), 2, "they wait on");
+    connection.execute_batch("DROP TRIGGER full").unwrap();
+    desk.writes("keys/admit", &json!(file)).await;
+    desk.writes("keys/admit", &json!(file)).await;
+    assert_eq!(audited(&central, "chen_administrator", "key.admit"), 1, "taken in twice, audited once");
+    let key = desk.reads("terminals").await["items"][0]["key"].as_str().unwrap().to_owned();
+    let mut file = enrol::ask_to_revoke(&central.site, &key.parse().unwrap(), "平板遗失").unwrap();
+    file.signed = Some(enrol::sign_revocation(&file, &root(&central)).unwrap());
+    connection.execute_batch(full).unwrap();
+    refused(desk.posts("keys/revocations", &json!(file)).await, ProblemCode::Internal).await;
+    assert_eq!(rows(&central, "revocation"), 0);
+    connection.execute_batch("DROP TRIGGER full").unwrap();
+    for _ in 0..2 {
+        desk.writes("keys/revocations", &json!(file)).await;
+    }
+    assert_eq!(audited(&central, "chen_administrator", "key.revoke"), 1);
+    assert_eq!(rows(&central, "log_inbox"), 0, "and all of it is in the log");
+}
+
+#[tokio::test]
+async fn what_a_command_does_to_keys_is_audited_too() {
+    let central = Central::start().await;
+    let folder = central.folder.path();
+    let (data, root) = (folder.join("data"), folder.join("root"));
+    let command = |words: &[&std::ffi::OsStr]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xunjian"));
+        let output = command.arg("--data").arg(&data).arg("key").args(words).output().expect("the command runs");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let terminal = Terminal::enrol(&central, "li_inspector", 1).await;
+    command(&["approve".as_ref(), "--root".as_ref(), root.as_ref()]);
+    assert_eq!(audited(&central, "xunjian", "key.admit"), 1);
+    Terminal::enrol(&central, "zhao_inspector", 11).await;
+    let (asked, signed) = (folder.join("asked.json"), folder.join("signed.json"));
+    command(&["pending".as_ref(), "--out".as_ref(), asked.as_ref()]);
+    let sign = [asked.as_ref(), "--yes".as_ref(), "--root".as_ref(), root.as_ref(), "--out".as_ref(), signed.as_ref()];
+    command(&[&["sign".as_ref()], &sign[..]].concat());
+    command(&["admit".as_ref(), signed.as_ref()]);
+    assert_eq!(audited(&central, "xunjian", "key.admit"), 2);
+    let key = terminal.sealer.terminal.1.public_key().id().to_string();
+    let why: [&std::ffi::OsStr; 3] = [key.as_ref(), "--reason".as_ref(), "平板遗失".as_ref()];
+    command(&[&["revoke".as_ref()], &why[..], &["--out".as_ref(), asked.as_ref()]].concat());
+    assert_eq!(audited(&central, "xunjian", "key.revoke"), 0, "asking changes nothing");
+    command(&[&["sign".as_ref()], &sign[..]].concat());
+    command(&["admit".as_ref(), signed.as_ref()]);
+    assert_eq!(audited(&central, "xunjian", "key.revoke"), 1);
+    let key = terminal.sealer.person.1.public_key().id().to_string();
+    let why: [&std::ffi::OsStr; 3] = [key.as_ref(), "--reason".as_ref(), "平板遗失".as_ref()];
+    command(&[&["revoke".as_ref()], &why[..], &["--root".as_ref(), root.as_ref()]].concat());
+    assert_eq!(audited(&central, "xunjian", "key.revoke"), 2);
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use xunjian_central::{console::read_model, integrity::fsck, site::Site};
+use xunjian_central::{console::read_model, error::Error, integrity::fsck, ledger::read_chunk, site::Site};
 use xunjian_domain::{
     ids::FindingId,
     outcome::Outcome,
     plan::VisitKind,
     reconciliation::Verdict,
+    template::Template,
     visit::{Finding, NoPhoto, Severity},
 };
 use xunjian_proof::{
@@ -259,6 +260,44 @@ async fn one_changed_byte_anywhere_fails_and_names_the_step() {
     set(&central, "UPDATE record SET envelope = ?1", &b"{}".to_vec());
     let view = desk.reads(&format!("records/{rack}")).await;
     assert_eq!((&view["record"], &view["failed_step"]), (&Value::Null, &json!("bytes")));
+}
+
+#[tokio::test]
+async fn a_changed_template_is_not_shown_as_the_one_a_record_names() {
+    let Story { central, desk, rack, .. } = story().await;
+    let view = desk.reads(&format!("records/{rack}")).await;
+    let named = view["record"]["template"]["sha256"].as_str().unwrap();
+    let file = rusqlite::Connection::open(central.site.folder().join("central.db")).unwrap();
+    let query = "SELECT bytes FROM chunk WHERE sha256 = ?1";
+    let bytes: Vec<u8> = file.query_row(query, [named], |row| row.get(0)).unwrap();
+    let changed = String::from_utf8(bytes).unwrap().replacen("annex-a", "annex-b", 1);
+    assert!(changed.contains("annex-b"), "it stays JSON, of another id");
+    set(&central, &format!("UPDATE chunk SET bytes = ?1 WHERE sha256 = '{named}'"), &changed.into_bytes());
+    let read = central.site.db.read(|sql| read_chunk::<Template>(sql, &named.parse().unwrap()));
+    assert!(matches!(read, Err(Error::Damaged(why)) if why.contains(named)));
+    assert_eq!(desk.reads(&format!("records/{rack}")).await["template"], Value::Null);
+    let run = desk.writes("verification", &json!(null)).await;
+    let is_named = |damage: &Value| (&damage["part"], &damage["id"]) == (&json!("chunk"), &json!(named));
+    assert!(run["damages"].as_array().unwrap().iter().any(is_named), "{run}");
+}
+
+#[tokio::test]
+async fn everything_is_verified_once_at_a_time() {
+    let Story { central, desk, .. } = story().await;
+    // Whoever verifies has to write what was found: until the lock is given back, nobody can end.
+    let lock = rusqlite::Connection::open(central.site.folder().join("central.db")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let nothing = json!(null);
+    let (one, other) = (desk.posts("verification", &nothing), desk.posts("verification", &nothing));
+    tokio::pin!(one, other);
+    let (early, late) = tokio::select! {
+        answer = &mut one => (answer, other),
+        answer = &mut other => (answer, one),
+    };
+    refused(early, ProblemCode::TooMany).await;
+    lock.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(late.await.status(), StatusCode::OK);
+    assert_eq!(desk.posts("verification", &nothing).await.status(), StatusCode::OK, "and then again");
 }
 
 #[tokio::test]

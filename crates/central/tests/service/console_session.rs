@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use xunjian_central::{console::account, log::COMMAND_LINE};
+use xunjian_central::{clock, console::account, log::COMMAND_LINE};
 use xunjian_domain::party::Role;
 use xunjian_protocol::problem::ProblemCode;
 
@@ -43,9 +43,15 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer_and_then_a_wai
     let wrong = refused(desk.tries("chen_administrator", "not the password").await, ProblemCode::LoginWrong).await;
     let unknown = refused(desk.tries("nobody", "not the password").await, ProblemCode::LoginWrong).await;
     assert_eq!(wrong, unknown, "the answer does not say which");
+    let traces = "audit WHERE action = 'console.login_refused'";
     for _ in 0..4 {
+        assert_eq!(rows(&central, traces), 0, "somebody mistyped");
         refused(desk.tries("chen_administrator", "not the password").await, ProblemCode::LoginWrong).await;
+        refused(desk.tries("nobody", "not the password").await, ProblemCode::LoginWrong).await;
     }
+    let trace = format!("{traces} AND actor = 'stranger' AND details = '{{\"account\":\"chen_administrator\"}}'");
+    assert_eq!((rows(&central, traces), rows(&central, &trace)), (1, 1), "names that nobody has leave none");
+    assert!(account::add(&central.site, COMMAND_LINE, "li_inspector", Some("stranger"), PASSWORD).is_err());
     let held = desk.tries("chen_administrator", PASSWORD).await;
     assert_eq!(held.status(), StatusCode::TOO_MANY_REQUESTS);
     let wait: u64 = held.headers()["retry-after"].to_str().unwrap().parse().unwrap();
@@ -115,6 +121,19 @@ async fn a_session_ends_when_it_is_idle_or_its_account_is_disabled() {
     refused(desk.tries("chen_administrator", PASSWORD).await, ProblemCode::LoginWrong).await;
     let short = account::add(&central.site, COMMAND_LINE, "li_inspector", None, "elevenchars");
     assert!(short.is_err_and(|error| error.message().en.contains("12")));
+}
+
+#[tokio::test]
+async fn a_session_ends_a_week_after_the_login_however_much_it_is_used() {
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+    let central = Central::start().await;
+    let desk = Desk::of_administrator(&central).await;
+    let login = clock::now().0 - (7 * 24 - 1) * HOUR_MS;
+    set(&central, "UPDATE console_session SET last_seen = 1, created_at = ?1", &login);
+    let end = login + 7 * 24 * HOUR_MS;
+    assert_eq!(desk.reads("session").await["expires_at"], end, "a use puts the end off no further");
+    set(&central, "UPDATE console_session SET created_at = ?1", &(login - HOUR_MS));
+    refused(desk.gets("session").await, ProblemCode::NotLoggedIn).await;
 }
 
 #[tokio::test]

@@ -83,12 +83,12 @@ async fn one_root_key_of_two_is_not_enough() {
     assert_eq!(requests.requests.len(), 2, "the terminal and the person wait");
     let root_key = |file: &str| keys::read(&central.folder.path().join(file)).unwrap();
     let one = enrol::sign_requests(&requests, &[root_key("root/root-1.key")]).unwrap();
-    assert!(enrol::admit(&central.site, &one).is_err(), "the threshold is two");
+    assert!(enrol::admit(&central.site, COMMAND_LINE, &one).is_err(), "the threshold is two");
     // The keepers never meet: the second one signs what the first one sent.
     let travelling = KeyRequests { statements: one, ..requests.clone() };
     let both = enrol::sign_requests(&travelling, &[root_key("root/root-2.key")]).unwrap();
-    assert_eq!(enrol::admit(&central.site, &both).unwrap().len(), 2);
-    assert!(enrol::admit(&central.site, &both).unwrap().is_empty(), "nothing new the second time");
+    assert_eq!(enrol::admit(&central.site, COMMAND_LINE, &both).unwrap().len(), 2);
+    assert!(enrol::admit(&central.site, COMMAND_LINE, &both).unwrap().is_empty(), "nothing new the second time");
     let swapped = KeyRequests { requests: requests.requests[..1].to_vec(), ..travelling.clone() };
     assert!(enrol::sign_requests(&swapped, &[root_key("root/root-2.key")]).is_err(), "not what was asked for");
     let stranger = Ed25519Signer::from_seed(&[9; 32]);

@@ -151,7 +151,7 @@ async fn what_comes_after_a_revocation_waits_for_a_decision() {
         .map(|file| keys::read(&central.folder.path().join(file)).unwrap())
         .collect();
     let key = terminal.sealer.terminal.1.public_key().id();
-    enrol::revoke(&central.site, &key, "平板遗失", &root).unwrap();
+    enrol::revoke(&central.site, COMMAND_LINE, &key, "平板遗失", &root).unwrap();
     let (_, late) = terminal.seals(&central, central.visit(VisitKind::Room), &[], |_| ());
     assert_eq!(refused(terminal.submits(&late.to_bytes()).await).code, ProblemCode::RevokedKey);
     assert!(
@@ -365,7 +365,7 @@ async fn a_revoked_terminal_gets_no_more_work_and_its_records_wait() {
         .iter()
         .map(|file| keys::read(&central.folder.path().join(file)).unwrap())
         .collect();
-    enrol::revoke(&central.site, &li.sealer.terminal.1.public_key().id(), "平板遗失", &root).unwrap();
+    enrol::revoke(&central.site, COMMAND_LINE, &li.sealer.terminal.1.public_key().id(), "平板遗失", &root).unwrap();
     for method in [path::WORK_PACKAGE.to_owned(), format!("{}/{chunk}", path::CHUNKS)] {
         let url = format!("{}{method}", li.url);
         let answer = li.http.get(url).bearer_auth(&li.token).send().await.unwrap();

@@ -41,6 +41,22 @@ async fn an_untouched_site_has_no_damage() {
 }
 
 #[tokio::test]
+async fn pages_do_not_wait_until_everything_is_verified() {
+    let (central, ..) = delivered().await;
+    let (tell, told) = std::sync::mpsc::channel();
+    let site = std::sync::Arc::clone(&central.site);
+    // The other way round, which takes no timing: everything is verified while a page holds what pages read through.
+    let checks = central.site.db.read(|_| {
+        let checks = std::thread::spawn(move || {
+            tell.send((verify_all(&site).unwrap().damages, fsck(&site).unwrap().damages)).unwrap();
+        });
+        assert_eq!(told.recv_timeout(std::time::Duration::from_secs(60)), Ok((Vec::new(), Vec::new())));
+        Ok::<_, xunjian_central::error::Error>(checks)
+    });
+    checks.unwrap().join().unwrap();
+}
+
+#[tokio::test]
 async fn a_flipped_byte_in_the_database_and_in_a_photo_are_both_named() {
     let (central, id, photo) = delivered().await;
     flip(&central, "record", "envelope", "1 = 1");

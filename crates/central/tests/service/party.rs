@@ -109,7 +109,7 @@ impl Central {
             .collect();
         let requests = enrol::requests(&self.site).expect("requests");
         let statements = enrol::sign_requests(&requests, &root).expect("signatures");
-        enrol::admit(&self.site, &statements).expect("both root keys signed");
+        enrol::admit(&self.site, COMMAND_LINE, &statements).expect("both root keys signed");
     }
 
     pub fn visit(&self, kind: VisitKind) -> &PlannedVisit {

@@ -1,5 +1,7 @@
 //! Files in and out: photos, envelopes, labels, ledgers, and what travels to the keepers of the root.
 
+use std::sync::Arc;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest as _, Multipart, Path, Request, State, multipart::MultipartError},
@@ -68,10 +70,11 @@ pub async fn photo(
     Path((id, sha256)): Path<(String, String)>,
     asks: Asks,
 ) -> Result<Response, Failed> {
-    let _turn = app.console.pictures.acquire().await;
+    let turn = Arc::clone(&app.console.pictures).acquire_owned().await;
     let sent = who.run(&app, move |site, _| {
         let size = Size::read(asks.only(&["size"])?.text("size"))?;
         let sent = photo::photo(site, &id, &hash(&sha256).map_err(|_| missing(sha256))?, size)?;
+        drop(turn);
         Ok((sent, size))
     });
     let (Sent { media_type, is_picture, name, bytes }, size) = sent.await?;

@@ -1,19 +1,25 @@
 //! The first page, records, findings, and the verification of everything.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use xunjian_domain::party::Role;
+use xunjian_protocol::problem::ProblemCode;
 
 use super::{
     super::App,
     seat::{Answer, Asks, Seated},
 };
-use crate::console::{
-    findings::{self, DiscrepancyItem, FindingItem},
-    overview::{self, Overview},
-    page::Page,
-    record::{self, ConsoleRecord},
-    records::{self, RecordItem},
-    verification::{self, VerificationRun},
+use crate::{
+    console::{
+        findings::{self, DiscrepancyItem, FindingItem},
+        overview::{self, Overview},
+        page::Page,
+        record::{self, ConsoleRecord},
+        records::{self, RecordItem},
+        verification::{self, VerificationRun},
+    },
+    error::Error,
 };
 
 /// How a round stands.
@@ -26,10 +32,12 @@ pub async fn verification(State(app): State<App>, who: Seated) -> Answer<Option<
     who.answer(&app, |site, _| verification::last(site)).await
 }
 
-/// Verifies everything anew. Auditors may, too: it changes nothing but what is known of damage.
+/// Verifies everything anew, unless somebody else's verification runs. Auditors may, too: it changes nothing but what is known of damage.
 pub async fn verify(State(app): State<App>, who: Seated) -> Answer<VerificationRun> {
+    let one = Arc::clone(&app.console.verification);
     who.answer(&app, |site, seat| {
         seat.has_one_of(&[Role::Administrator, Role::Auditor])?;
+        let _running = one.try_acquire_owned().map_err(|_| Error::Problem(ProblemCode::TooMany, String::new()))?;
         verification::run(site, &seat.account)
     })
     .await

@@ -1,6 +1,6 @@
 //! Logging in and out.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -45,10 +45,11 @@ async fn log_in(app: &App, headers: &HeaderMap, body: &Bytes) -> Result<impl Int
     check_origin(headers)?;
     let new: NewConsoleSession = form(body)?;
     let busy = || Error::Problem(ProblemCode::TooMany, String::new());
-    let turn = tokio::time::timeout(PATIENCE, app.console.logins.acquire()).await;
-    let _turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
+    let turn = tokio::time::timeout(PATIENCE, Arc::clone(&app.console.logins).acquire_owned()).await;
+    let turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
     let console = app.console.clone();
     let opened = app.run(move |site| {
+        let _turn = turn;
         let (token, seat) = session::open(site, &console.tries, &new)?;
         Ok((token, seat.told(site)?))
     });
