@@ -26,13 +26,17 @@ mod log_watch;
 mod lookup;
 mod outbox;
 pub mod photo;
+mod photo_budget;
 mod private;
 mod pull;
+mod rack_view;
 mod readings;
 mod records;
+mod reuse;
 pub mod scan;
 mod scratch;
 mod seal;
+mod search;
 mod session;
 mod sighting;
 mod status;
@@ -43,6 +47,7 @@ mod trust;
 #[cfg(feature = "typescript")]
 pub mod typescript;
 mod visit;
+mod vm_table;
 
 pub use answer::{AnswerReport, LineSelector, NewAnswer, NewCheck, NewReading, NewValue};
 pub use bulk::BulkReport;
@@ -57,18 +62,22 @@ pub use label::ScanReport;
 pub use lookup::{LabelLookup, VisitName};
 pub use outbox::{OutboxBlob, OutboxItem};
 pub use photo::PhotoSize;
+pub use photo_budget::PhotoBudget;
 pub use pull::PullReport;
 
+pub use rack_view::{AssetDetail, OtherSide, RackHead, RackView};
 pub use readings::PointReading;
 pub use records::{BlobDetail, RecordDetail, RecordSummary, StepReport};
 pub use seal::{NewSeal, Sealed, SealedVisit};
+pub use search::{AssetHit, AssetPage};
 pub use session::{EnrolRequest, PersonView, SessionView};
-pub use sighting::{AssetSelector, NewSighting, RackHead, RackView};
+pub use sighting::{AssetSelector, NewSighting};
 pub use status::Status;
 pub use store::{person::Person, record::RecordState};
 pub use sync::{SyncOptions, SyncProgress, SyncReport, SyncStage, SyncStop, SyncWatch};
 pub use today::{Today, TodayVisit, VisitState};
 pub use visit::{CheckView, LineView, VisitSelector, VisitView};
+pub use vm_table::{VmTable, VmTableError, VmTableUnit};
 
 // What the arguments of the use cases are made of, so that a shell over this crate needs no other of ours.
 pub use xunjian_domain::{

@@ -10,8 +10,11 @@ pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod package;
 pub mod person;
+pub(crate) mod photo_look;
 pub mod record;
+pub(crate) mod search;
 pub(crate) mod terminal;
+pub(crate) mod walked;
 
 use std::{
     path::Path,
@@ -176,7 +179,7 @@ mod tests {
             .unwrap();
         drop(connection);
         let refused = Store::open(&path).unwrap_err();
-        assert!(matches!(refused, FieldError::NewerDatabase { found: 99, known: 2 }), "{refused}");
+        assert!(matches!(refused, FieldError::NewerDatabase { found: 99, known: 4 }), "{refused}");
     }
 
     #[test]

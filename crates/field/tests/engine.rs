@@ -23,10 +23,16 @@ mod labels;
 mod packages;
 #[path = "engine/racks.rs"]
 mod racks;
+#[path = "engine/reconciling.rs"]
+mod reconciling;
+#[path = "engine/reuse.rs"]
+mod reuse;
 #[path = "engine/run.rs"]
 mod run;
 #[path = "engine/seal.rs"]
 mod seal;
+#[path = "engine/searching.rs"]
+mod searching;
 #[path = "engine/session.rs"]
 mod session;
 #[path = "engine/sync.rs"]
