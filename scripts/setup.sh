@@ -38,6 +38,7 @@ python3|python3|runs the evidence check that needs nothing but the standard libr
 '
 
 packages_to_bench='
+libvips-tools|vipsthumbnail|smaller copies of photos, measured beside ours
 libzbar-dev|-|another decoder, measured beside ours
 '
 

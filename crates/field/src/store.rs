@@ -179,7 +179,7 @@ mod tests {
             .unwrap();
         drop(connection);
         let refused = Store::open(&path).unwrap_err();
-        assert!(matches!(refused, FieldError::NewerDatabase { found: 99, known: 4 }), "{refused}");
+        assert!(matches!(refused, FieldError::NewerDatabase { found: 99, known } if known < 99), "{refused}");
     }
 
     #[test]

@@ -70,14 +70,16 @@ pub(super) fn differences_of(record: &Record, one: &Reconciliation, names: &Name
     // A record does not say whether orders were imported at all; the signed verdicts do.
     found.retain(|difference| one.verdicts.contains(&difference.verdict()));
     for difference in found.iter_mut().filter(|difference| difference.field == ComparedField::Rack) {
-        let name = |id: &str| {
-            let rack = Subject { kind: SubjectKind::Rack, id: id.to_owned() };
-            format!("{} · {}", names.room_of(&rack), names.rack_of(&rack))
-        };
-        difference.ledger = name(&difference.ledger);
-        difference.seen = difference.seen.as_deref().map(name);
+        difference.ledger = rack_name(names, &difference.ledger);
+        difference.seen = difference.seen.as_deref().map(|seen| rack_name(names, seen));
     }
     found
+}
+
+/// A rack with its room, `一号机房 · A01`.
+fn rack_name(names: &Names, id: &str) -> String {
+    let rack = Subject { kind: SubjectKind::Rack, id: id.to_owned() };
+    format!("{} · {}", names.room_of(&rack), names.rack_of(&rack))
 }
 
 /// Where an asset is by every newest record of the round, and what the records other than `record` say.

@@ -76,15 +76,15 @@ fn the_orders_are_the_third_side_once_somebody_has_looked() {
     let confirmed = Sighting { as_in_ledger: true, ..seen(Some("s1")) };
     let agree = [order("DD1", "市公安局")];
     let other_unit = [order("DD1", "市水务局"), order("DD1", "市民政局")];
-    let cases: [(Option<&[ResourceOrder]>, &Sighting, &[Verdict], &str); 5] = [
-        (None, &confirmed, &[Verdict::Matches], "no orders were imported"),
-        (Some(&agree), &confirmed, &[Verdict::Matches], "all three agree"),
-        (Some(&[]), &confirmed, &[Verdict::WrongOrder], "no order has the ledger's number"),
-        (Some(&other_unit), &confirmed, &[Verdict::WrongOwner], "the order is of other units"),
-        (Some(&[]), &seen(Some("s1")), &[Verdict::Unverified], "a scan is no look: 未核 comes before the papers"),
+    let cases = [
+        (None, &confirmed, Verdict::Matches, "no orders were imported"),
+        (Some(&agree[..]), &confirmed, Verdict::Matches, "all three agree"),
+        (Some(&[][..]), &confirmed, Verdict::WrongOrder, "no order has the ledger's number"),
+        (Some(&other_unit[..]), &confirmed, Verdict::WrongOwner, "the order is of other units"),
+        (Some(&[][..]), &seen(Some("s1")), Verdict::Unverified, "a scan is no look: 未核 comes before the papers"),
     ];
     for (orders, sighting, expected, why) in cases {
-        assert_eq!(verdicts(orders, sighting), expected, "{why}");
+        assert_eq!(verdicts(orders, sighting), [expected], "{why}");
     }
     let server = asset("s1", "A03", 5);
     assert_eq!(

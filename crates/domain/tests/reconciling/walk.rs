@@ -42,6 +42,9 @@ impl Draw {
     }
 }
 
+/// The verdicts of a rack by asset, sorted.
+pub type Verdicts = Vec<(AssetId, Vec<Verdict>)>;
+
 /// How far the inspector looked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
@@ -273,7 +276,7 @@ impl Walk {
     // ---- The oracle --------------------------------------------------------------------------------------------------
 
     /// What each rack must say: verdicts by asset, and how many unknown assets.
-    pub fn expected(&self) -> Vec<(Vec<(AssetId, Vec<Verdict>)>, usize)> {
+    pub fn expected(&self) -> Vec<(Verdicts, usize)> {
         let mut in_rack: Vec<Vec<&Thing>> = self.racks.iter().map(|_| Vec::new()).collect();
         for thing in &self.things {
             in_rack[thing.rack].push(thing);

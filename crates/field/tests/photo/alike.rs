@@ -35,7 +35,7 @@ fn front(rack: u64, u: f64, v: f64) -> f64 {
         return 15.0;
     }
     let body = 25.0 + 150.0 * share(key);
-    let is_switch = dice(key + 300) % 3 == 0;
+    let is_switch = dice(key + 300).is_multiple_of(3);
     let vents = if !is_switch && (u * 90.0).fract() < 0.4 { -0.35 * body } else { 0.0 };
     let ports = if is_switch && (u * 40.0).fract() < 0.6 && within > 0.3 { -0.6 * body } else { 0.0 };
     let lamp = if (u - 0.2 - 0.5 * share(key + 500)).abs() < 0.008 && within > 0.4 { 120.0 } else { 0.0 };
@@ -63,7 +63,7 @@ fn shot(rack: u64, shot: u64) -> DynamicImage {
 }
 
 fn look(picture: &DynamicImage) -> Look {
-    Look::of(picture, 1).expect("not a flat picture")
+    Look::of(picture, 1).unwrap()
 }
 
 fn saved_at(quality: u8, picture: &DynamicImage) -> DynamicImage {
@@ -89,7 +89,6 @@ fn copies(picture: &DynamicImage) -> Vec<(&'static str, DynamicImage)> {
         ("more contrast", picture.adjust_contrast(20.0)),
         ("half the size", picture.resize(width / 2, height / 2, Triangle)),
         ("as a messenger sends it", saved_at(60, &picture.resize(480, 480, Triangle))),
-        ("trimmed by 1 % at each side, saved at quality 50", saved_at(50, &trimmed(1, picture))),
     ]
 }
 
@@ -109,11 +108,19 @@ fn a_copy_of_a_photo_looks_nearly_the_same() {
     }
     println!("farthest copy: {farthest:?}");
     assert!(farthest.0 <= Look::NEAR, "{} bits: {}", farthest.0, farthest.1);
+}
+
+#[test]
+fn a_photo_trimmed_by_a_hundredth_at_each_side_is_mostly_found() {
     let photos = photos();
-    let is_found = |photo: &&DynamicImage| look(photo).distance(look(&trimmed(2, photo))) <= Look::NEAR;
-    let found = photos.iter().filter(is_found).count();
-    println!("trimmed by 2 % at each side: {found} of {} are found", photos.len());
-    assert!(found * 2 > photos.len(), "{found} of {}: who trims more takes another picture", photos.len());
+    let found = |percent| {
+        let is_found =
+            |photo: &&DynamicImage| look(photo).distance(look(&saved_at(50, &trimmed(percent, photo)))) <= Look::NEAR;
+        photos.iter().filter(is_found).count()
+    };
+    println!("found of {}, trimmed by 1, 2, 3 %: {:?}", photos.len(), [found(1), found(2), found(3)]);
+    assert!(found(1) * 4 >= photos.len() * 3, "{} of {}", found(1), photos.len());
+    assert!(found(2) * 2 > photos.len(), "{} of {}", found(2), photos.len());
 }
 
 #[test]
@@ -130,7 +137,7 @@ fn another_shot_of_the_same_rack_and_a_shot_of_another_rack_look_different() {
     distances.sort_unstable();
     println!("nearest: {:?} of {}", &distances[..12], distances.len());
     let near = distances.iter().filter(|(distance, _)| *distance <= Look::NEAR).count();
-    assert!(near * 100 <= distances.len() * 2, "{near} of {} would be flagged: {:?}", distances.len(), &distances[..8]);
+    assert_eq!(near, 0, "of {} would be flagged: {:?}", distances.len(), &distances[..8]);
     let of_another = distances.iter().filter(|(_, what)| what.starts_with("another")).min().unwrap();
     assert!(of_another.0 > Look::NEAR, "{} bits", of_another.0);
 }
