@@ -43,12 +43,13 @@ pictures: ## Every screen, both themes, both languages, into docs/images (takes 
 	@target/debug/make-pictures
 
 bench: ## Figures as ratios to a floor in the same run
-	@scripts/setup.sh test
+	@scripts/setup.sh bench
 	@$(RUN) npm --prefix ui run --silent build
-	@cargo bench --quiet -p xunjian-proof -p xunjian-central -p xunjian-field
+	@cargo bench --quiet -p xunjian-domain -p xunjian-proof -p xunjian-central -p xunjian-field
 	@cargo build --quiet --release -p xunjian-app --bins --examples
 	@cargo build --quiet -p xunjian-central -p xunjian-field -p xunjian-report -p xunjian-verify -p xunjian-tests
 	@target/debug/window-bench
+	@cargo run --quiet --release --locked --target-dir target --manifest-path benches/scan-peers/Cargo.toml
 
 app: ## Build the window
 	@$(RUN) npm --prefix ui run --silent build

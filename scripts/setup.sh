@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh run    what it takes to build and start the app, the service and the demo
 #   scripts/setup.sh test   the same, and what the tests need besides
+#   scripts/setup.sh bench  the same, and what the decoders need that ours is measured against
 #
 # It installs Debian packages, npm packages into ui/node_modules, and nothing else. It says what and why before it does.
 set -euo pipefail
@@ -38,6 +39,11 @@ zbar-tools|zbarimg|reads our labels with a program that is not ours
 python3|python3|runs the evidence check that needs nothing but the standard library
 '
 
+packages_to_bench='
+libvips-tools|vipsthumbnail|smaller copies of photos, measured beside ours
+libzbar-dev|-|another decoder, measured beside ours
+'
+
 say() { printf '%s\n' "$*"; }
 stop() {
   printf 'scripts/setup.sh: %s\n' "$*" >&2
@@ -48,8 +54,9 @@ main() {
   case "${1-}" in
     run) install_packages "$packages_to_run" ;;
     test) install_packages "$packages_to_run$packages_to_test" ;;
+    bench) install_packages "$packages_to_run$packages_to_test$packages_to_bench" ;;
     *)
-      say 'usage: scripts/setup.sh run|test' >&2
+      say 'usage: scripts/setup.sh run|test|bench' >&2
       exit 2
       ;;
   esac

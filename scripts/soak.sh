@@ -19,6 +19,22 @@ step() { printf '\n== %s\n' "$1"; }
   step 'every byte of a frozen envelope, delivery and receipt flipped'
   XUNJIAN_SOAK=1 cargo test --quiet --workspace --test frozen
 
+  step 'damaged pictures and noise: 6,000 rounds'
+  XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test scan damaged_files
+
+  step '500 photos of 3 MB in one visit: flat memory'
+  XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test photo_load hundreds -- --nocapture
+
+  step 'a disk of 256 MB filled with photos down to the reserve'
+  # A mount of our own in a namespace of our own: nothing of it is left behind, and no root is needed.
+  small_disk="$(mktemp -d)"
+  # The quotes are right: the inner shell expands.
+  # shellcheck disable=SC2016
+  SMALL_DISK="$small_disk" unshare --map-root-user --mount sh -eu -c '
+    mount -t tmpfs -o size=256m xunjian "$SMALL_DISK"
+    TMPDIR="$SMALL_DISK" XUNJIAN_SMALL_DISK=1 cargo test --quiet -p xunjian-field --test photo_load full_disk -- --nocapture'
+  rmdir "$small_disk"
+
   step 'kill -9 at every named effect, three rounds'
   for round in 1 2 3; do
     echo "round $round"

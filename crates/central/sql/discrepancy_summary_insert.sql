@@ -1,1 +1,1 @@
-INSERT INTO discrepancy_summary (record_id, place, round_id, is_discrepancy, verdicts, sealed_at, asset_name, room_name, rack_name, reconciliation, search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO discrepancy_summary (record_id, place, round_id, is_discrepancy, verdicts, sealed_at, asset_name, room_name, rack_name, reconciliation, search, asset_id, differences) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)

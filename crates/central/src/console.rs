@@ -10,6 +10,7 @@ pub mod keys;
 pub mod labels;
 pub mod ledger;
 pub mod log;
+pub mod moves;
 pub mod names;
 pub mod overview;
 pub mod page;

@@ -12,6 +12,8 @@ mod console_keys;
 mod console_ledger;
 #[path = "service/console_log.rs"]
 mod console_log;
+#[path = "service/console_moves.rs"]
+mod console_moves;
 #[path = "service/console_pages.rs"]
 mod console_pages;
 #[path = "service/console_records.rs"]

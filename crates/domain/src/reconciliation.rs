@@ -2,11 +2,19 @@
 //!
 //! Until the rack is closed nothing is missing: an asset nobody has seen is 未核. Nothing here changes the ledger.
 
+mod difference;
+mod moves;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    difference::{ComparedField, Difference, OrderStanding, differences, order_standing},
+    moves::{AssetWhereabouts, RackReport, Side, Standing, Whereabouts, match_moves, whereabouts},
+};
 use crate::{
+    hash::Sha256,
     ids::{AssetId, RackId},
-    ledger::{Face, LedgerEntry, UnitSpan},
+    ledger::{Face, LedgerEntry, ResourceOrder, UnitSpan},
 };
 
 /// 校核结论.
@@ -110,6 +118,33 @@ pub struct Sighting {
     pub as_in_ledger: bool,
     /// What else there is to say.
     pub note: String,
+    /// Photos of the asset, by hash; each is evidence of the same record. Left out of the bytes when there is none, so that
+    /// what was signed before sightings had photos keeps its spelling (docs/adr/0018).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Sha256>,
+}
+
+impl Sighting {
+    /// An asset that was met and not looked at any further.
+    #[must_use]
+    pub fn bare(asset: Option<AssetId>, rack: RackId, by: SightedBy) -> Self {
+        Self {
+            asset,
+            by,
+            rack,
+            span: None,
+            face: None,
+            brand: None,
+            model: None,
+            serial: None,
+            quantity: None,
+            owning_unit: None,
+            order_no: None,
+            as_in_ledger: false,
+            note: String::new(),
+            photos: Vec::new(),
+        }
+    }
 }
 
 /// What became of one asset. Frozen: part of the signed record.
@@ -127,13 +162,16 @@ pub struct Reconciliation {
 
 /// Holds the sightings of one rack against what the ledger expects in it.
 ///
-/// `elsewhere` are ledger assets of other racks that were sighted here. `closed` says that the inspector declared the rack
-/// complete: only then is an unseen asset 缺失, before that it is 未核. Expected assets come first, in ledger order.
+/// `elsewhere` are ledger assets of other racks that were sighted here. `orders` are the orders with the numbers that the
+/// ledger names for these assets; `None` when no orders were imported at all, which says nothing against any asset.
+/// `closed` says that the inspector declared the rack complete: only then is an unseen asset 缺失, before that it is 未核.
+/// Expected assets come first, in ledger order, then those of other racks, then what the ledger does not have.
 #[must_use]
 pub fn reconcile_rack(
     rack: &RackId,
     expected: &[&LedgerEntry],
     elsewhere: &[&LedgerEntry],
+    orders: Option<&[ResourceOrder]>,
     sightings: &[Sighting],
     closed: bool,
 ) -> Vec<Reconciliation> {
@@ -142,7 +180,7 @@ pub fn reconcile_rack(
     let mut result: Vec<Reconciliation> = expected
         .iter()
         .map(|asset| match seen(asset) {
-            Some(sighting) => judge(rack, asset, sighting),
+            Some(sighting) => judge(rack, asset, orders, sighting),
             None => Reconciliation {
                 asset: Some(asset.id.clone()),
                 verdicts: vec![if closed { Verdict::Missing } else { Verdict::Unverified }],
@@ -150,7 +188,8 @@ pub fn reconcile_rack(
             },
         })
         .collect();
-    result.extend(elsewhere.iter().filter_map(|asset| seen(asset).map(|sighting| judge(rack, asset, sighting))));
+    result
+        .extend(elsewhere.iter().filter_map(|asset| seen(asset).map(|sighting| judge(rack, asset, orders, sighting))));
     result.extend(sightings.iter().filter(|seen| seen.asset.is_none()).map(|sighting| Reconciliation {
         asset: None,
         verdicts: vec![Verdict::NotInLedger],
@@ -159,32 +198,21 @@ pub fn reconcile_rack(
     result
 }
 
-fn judge(rack: &RackId, asset: &LedgerEntry, sighting: &Sighting) -> Reconciliation {
-    let differs = |seen: &Option<String>, ledger: &str| {
-        seen.as_deref().is_some_and(|seen| normalised(seen) != normalised(ledger))
+fn judge(rack: &RackId, asset: &LedgerEntry, orders: Option<&[ResourceOrder]>, sighting: &Sighting) -> Reconciliation {
+    let found = differences(rack, asset, orders, sighting);
+    // A scan alone proves where the label is, not that position and model are right; and what the orders say of an asset
+    // nobody looked at is no result of having looked.
+    let looked = sighting.as_in_ledger || (sighting.span.is_some() && sighting.model.is_some());
+    let mut verdicts: Vec<Verdict> = if looked || found.iter().any(|one| one.seen.is_some()) {
+        found.iter().map(Difference::verdict).collect()
+    } else {
+        vec![Verdict::Unverified]
     };
-    let mut verdicts = Vec::new();
-    let mut found = |is_wrong: bool, verdict| {
-        if is_wrong {
-            verdicts.push(verdict);
-        }
-    };
-    found(&asset.rack != rack, Verdict::WrongRack);
-    let other_units = sighting.span.is_some() && sighting.span != asset.span;
-    let other_face = matches!((sighting.face, asset.face), (Some(seen), Some(ledger)) if seen != ledger);
-    found(&asset.rack == rack && (other_units || other_face), Verdict::WrongUnit);
-    found(differs(&sighting.model, &asset.model), Verdict::WrongModel);
-    found(differs(&sighting.brand, &asset.brand), Verdict::WrongBrand);
-    found(differs(&sighting.serial, &asset.serial), Verdict::WrongSerial);
-    found(differs(&sighting.owning_unit, &asset.owning_unit), Verdict::WrongOwner);
-    found(differs(&sighting.order_no, asset.order_no.as_str()), Verdict::WrongOrder);
-    found(sighting.quantity.is_some_and(|seen| seen != asset.quantity), Verdict::WrongQuantity);
     if verdicts.is_empty() {
-        // A scan alone proves where the label is, not that position and model are right.
-        let looked = sighting.as_in_ledger || (sighting.span.is_some() && sighting.model.is_some());
-        verdicts.push(if looked { Verdict::Matches } else { Verdict::Unverified });
+        verdicts.push(Verdict::Matches);
     }
     verdicts.sort_unstable();
+    verdicts.dedup();
     Reconciliation { asset: Some(asset.id.clone()), verdicts, sighting: Some(sighting.clone()) }
 }
 
@@ -193,98 +221,6 @@ fn normalised(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        ids::{OrderNo, RoomId},
-        ledger::AssetKind,
-    };
-
-    fn asset(id: &str, rack: &str, low: u16) -> LedgerEntry {
-        LedgerEntry {
-            id: AssetId::new(id),
-            kind: AssetKind::PhysicalServer,
-            name: String::new(),
-            brand: "浪潮".into(),
-            model: "NF5280M6".into(),
-            serial: format!("SN-{id}"),
-            asset_tag: String::new(),
-            quantity: 1,
-            room: RoomId::new("room"),
-            rack: RackId::new(rack),
-            span: UnitSpan::new(low, low + 1),
-            face: None,
-            owning_unit: "市公安局".into(),
-            order_no: OrderNo::new("DD1"),
-            mounted_on: None,
-            status: "在用".into(),
-            note: String::new(),
-        }
-    }
-
-    fn seen(asset: Option<&str>) -> Sighting {
-        Sighting {
-            asset: asset.map(AssetId::from),
-            by: SightedBy::Scan,
-            rack: RackId::new("A03"),
-            span: None,
-            face: None,
-            brand: None,
-            model: None,
-            serial: None,
-            quantity: None,
-            owning_unit: None,
-            order_no: None,
-            as_in_ledger: false,
-            note: String::new(),
-        }
-    }
-
-    #[test]
-    fn each_difference_has_its_verdict() {
-        let server = asset("s1", "A03", 5);
-        let cases: Vec<(Sighting, Vec<Verdict>)> = vec![
-            (Sighting { as_in_ledger: true, ..seen(Some("s1")) }, vec![Verdict::Matches]),
-            (seen(Some("s1")), vec![Verdict::Unverified]),
-            (Sighting { span: UnitSpan::new(7, 8), ..seen(Some("s1")) }, vec![Verdict::WrongUnit]),
-            (
-                Sighting { model: Some("nf5280 m6".into()), as_in_ledger: true, ..seen(Some("s1")) },
-                vec![Verdict::Matches],
-            ),
-            (Sighting { model: Some("NF5280M5".into()), ..seen(Some("s1")) }, vec![Verdict::WrongModel]),
-            (
-                Sighting { brand: Some("华为".into()), serial: Some("X".into()), ..seen(Some("s1")) },
-                vec![Verdict::WrongBrand, Verdict::WrongSerial],
-            ),
-            (
-                Sighting { owning_unit: Some("市水务局".into()), order_no: Some("DD2".into()), ..seen(Some("s1")) },
-                vec![Verdict::WrongOwner, Verdict::WrongOrder],
-            ),
-            (Sighting { quantity: Some(2), ..seen(Some("s1")) }, vec![Verdict::WrongQuantity]),
-        ];
-        for (sighting, verdicts) in cases {
-            let found = reconcile_rack(&RackId::new("A03"), &[&server], &[], std::slice::from_ref(&sighting), false);
-            assert_eq!(found[0].verdicts, verdicts, "{sighting:?}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_missing_before_the_rack_is_closed() {
-        let server = asset("s1", "A03", 5);
-        let open = reconcile_rack(&RackId::new("A03"), &[&server], &[], &[], false);
-        assert_eq!(open[0].verdicts, [Verdict::Unverified]);
-        let closed = reconcile_rack(&RackId::new("A03"), &[&server], &[], &[], true);
-        assert_eq!(closed[0].verdicts, [Verdict::Missing]);
-    }
-
-    #[test]
-    fn a_stray_asset_and_an_unknown_one_are_both_told() {
-        let stray = asset("s9", "B01", 1);
-        let sightings = [seen(Some("s9")), Sighting { serial: Some("UNKNOWN-1".into()), ..seen(None) }];
-        let found = reconcile_rack(&RackId::new("A03"), &[], &[&stray], &sightings, true);
-        assert_eq!(found[0].verdicts, [Verdict::WrongRack]);
-        assert_eq!(found[1].verdicts, [Verdict::NotInLedger]);
-        assert!(found.iter().all(|one| one.verdicts.iter().all(|verdict| verdict.is_discrepancy())));
-    }
+fn is_same(a: &str, b: &str) -> bool {
+    a == b || normalised(a) == normalised(b)
 }

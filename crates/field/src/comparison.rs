@@ -5,6 +5,7 @@ use serde::Serialize;
 use xunjian_domain::{
     ids::{AssetId, ClusterId, RackId, RoomId, SystemId},
     ledger::{LedgerEntry, ResourceKind, ResourceOrder},
+    reconciliation::{OrderStanding, order_standing},
     subject::{Subject, SubjectKind},
     value::{Input, UnitCount},
 };
@@ -143,11 +144,12 @@ pub(crate) fn expected(
 }
 
 fn order_match(connection: &Connection, no: LedgerNo, asset: &LedgerEntry) -> Result<Expected, FieldError> {
-    let has_number = !asset.order_no.as_str().is_empty();
-    let orders = if has_number { ledger::orders_by_no(connection, no, &asset.order_no)? } else { Vec::new() };
+    let orders = ledger::orders_of_assets(connection, no, std::iter::once(asset))?;
+    let standing = order_standing(asset, orders.as_deref());
+    let orders = orders.unwrap_or_default();
     Ok(Expected::Order {
-        order_matches: !orders.is_empty(),
-        owner_matches: orders.iter().any(|order| order.owning_unit == asset.owning_unit),
+        order_matches: matches!(standing, OrderStanding::Agrees | OrderStanding::OtherUnits(_)),
+        owner_matches: standing == OrderStanding::Agrees,
         owning_unit: asset.owning_unit.clone(),
         order_no: asset.order_no.to_string(),
         orders,

@@ -15,6 +15,7 @@ use xunjian_domain::{
     time::ClockReading,
     visit::{CheckResult, LineResult},
 };
+use xunjian_proof::record::ClockJump;
 
 use crate::{
     Field,
@@ -148,10 +149,15 @@ impl Field {
 impl Desk {
     /// Notes that the inspector worked on the draft now, and whether the clock jumped since the last time.
     pub fn touch(&self, connection: &Connection, now: &ClockReading) -> Result<(), FieldError> {
-        if let Some(jump) = jumps::between(&self.draft.last_seen, now) {
+        for jump in self.new_jumps(&draft::jumps(connection, &self.draft.id)?, now) {
             draft::add_jump(connection, &self.draft.id, &jump)?;
         }
         draft::set_last_seen(connection, &self.draft.id, now)
+    }
+
+    /// What happened to the clock since the last touch, beside what is noted.
+    pub fn new_jumps(&self, known: &[ClockJump], now: &ClockReading) -> Vec<ClockJump> {
+        jumps::new_ones(&self.draft.started, &self.draft.last_seen, known, now)
     }
 
     /// The results so far, in line order.

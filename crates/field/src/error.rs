@@ -10,7 +10,7 @@ use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mis
 use xunjian_proof::{jcs::JcsError, statement::StatementError};
 use xunjian_protocol::ApiError;
 
-use crate::photo::PhotoError;
+use crate::{photo::PhotoError, vm_table::VmTableError};
 
 /// What went wrong. Nothing confirmed before is lost by any of these.
 #[derive(Debug, thiserror::Error)]
@@ -155,6 +155,12 @@ pub enum FieldError {
     /// The line takes no readings.
     #[error("line {0} takes no such reading")]
     NoReadings(u32),
+    /// The line asks for no counts per owning unit.
+    #[error("line {0} asks for no counts per owning unit")]
+    NoUnitCounts(u32),
+    /// A table of virtual machines that cannot be counted.
+    #[error(transparent)]
+    VmTable(#[from] VmTableError),
     /// Owning units without a count.
     #[error("units without a count: {0:?}")]
     UnitsMissing(Vec<String>),
@@ -191,6 +197,12 @@ pub enum FieldError {
     /// No such asset in the ledger.
     #[error("no asset “{0}” in the ledger")]
     UnknownAsset(String),
+    /// A search needs two characters.
+    #[error("a word of the search has fewer than two characters")]
+    TooShortToSearch,
+    /// No such sighting in this visit.
+    #[error("the visit has no sighting {0}")]
+    UnknownSighting(u32),
     /// Several assets fit.
     #[error("several assets fit “{wanted}”: {found:?}")]
     AmbiguousAsset {
@@ -317,6 +329,7 @@ impl FieldError {
             | Self::UnknownCheck { .. }
             | Self::UnknownAsset(_)
             | Self::AmbiguousAsset { .. }
+            | Self::UnknownSighting(_)
             | Self::UnknownPhoto(_)
             | Self::UnknownFinding(_)
             | Self::UnknownRecord(_) => Code::NotFound,
@@ -330,6 +343,9 @@ impl FieldError {
             | Self::ValueRefused { .. }
             | Self::DewPointTyped
             | Self::NoReadings(_)
+            | Self::NoUnitCounts(_)
+            | Self::VmTable(_)
+            | Self::TooShortToSearch
             | Self::UnitsMissing(_)
             | Self::BadInput(_)
             | Self::RemoteOnSite

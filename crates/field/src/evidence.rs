@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{hash::Sha256, template::Mode, text::Text, time::TimestampMs};
-use xunjian_proof::record::{Capture, Evidence, Layer, PhotoReuse};
+use xunjian_proof::record::{Capture, Evidence, Layer};
 
 use crate::{
     Field,
@@ -13,7 +13,8 @@ use crate::{
     draft::{Desk, DraftRef},
     error::FieldError,
     photo::PhotoSize,
-    store::draft,
+    reuse::{self, Earlier},
+    store::{draft, photo_look},
 };
 
 /// A photo as given.
@@ -117,20 +118,17 @@ impl Field {
             if evidence.layer.as_ref().is_some_and(|layer| layer.of == evidence.sha256) {
                 return Err(FieldError::BadInput("the copy is the original, byte for byte".to_owned()));
             }
-            let mut warnings = Vec::new();
-            if draft::is_used_elsewhere(connection, &desk.draft.id, evidence.sha256)? {
-                evidence.reuse = vec![PhotoReuse { of: evidence.sha256, distance: 0 }];
-                warnings.push(Text::new(
-                    "这张照片在别的巡检里用过，记录会如实标注；请确认是否应重新拍摄",
-                    "This very photo was used in another visit; the record says so. Should it be taken anew?",
-                ));
+            let earlier = reuse::earlier(connection, &desk.draft.id, no, &evidence, stored.info.look)?;
+            evidence.reuse = earlier.iter().filter_map(Earlier::to_record).collect();
+            if let Some(look) = stored.info.look {
+                photo_look::put(connection, evidence.sha256, look, evidence.bytes)?;
             }
             draft::put_evidence(connection, &desk.draft.id, &evidence)?;
             if let Some(no) = no {
                 draft::add_photo(connection, &desk.draft.id, no, evidence.sha256)?;
             }
             desk.touch(connection, &now)?;
-            Ok(warnings)
+            Ok(earlier.iter().map(Earlier::warning).collect())
         })?;
         Ok(Attached { line: no, evidence, warnings, saved_at: now.wall_ms })
     }
@@ -146,7 +144,8 @@ impl Field {
         self.attach_photo(whose, line.as_ref(), photo)
     }
 
-    /// Takes a photo from a line, or from the visit where `line` is `None`. Nothing of a sealed record changes.
+    /// Takes a photo from a line, or from the visit and its sightings where `line` is `None`. Nothing of a sealed record
+    /// changes.
     ///
     /// Order of effects: 1. one transaction takes the link away and, when no line, finding or copy of this draft names the
     /// photo any more, its evidence row; a crash before the commit changes nothing. 2. When no row of any draft or record
@@ -157,32 +156,40 @@ impl Field {
     /// [`FieldError::UnknownPhoto`]; [`FieldError::PhotoInUse`] for a photo to be taken from the visit that is still named.
     pub fn detach_photo(&self, whose: DraftRef<'_>, line: Option<u32>, sha256: Sha256) -> Result<(), FieldError> {
         let now = self.now();
-        let _turn = self.photo_turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_orphan = self.store.write(|connection| {
+        self.taking_photos_away(|connection| {
             let desk = self.desk(connection, whose)?;
             let id = &desk.draft.id;
             let is_known = match line {
                 Some(line) => draft::remove_photo(connection, id, line, sha256)?,
-                None => draft::evidence(connection, id)?.iter().any(|known| known.sha256 == sha256),
+                // Sightings are of the visit, not of a line.
+                None => {
+                    draft::remove_photo_of_sightings(connection, id, sha256)?
+                        || draft::evidence(connection, id)?.iter().any(|known| known.sha256 == sha256)
+                }
             };
             if !is_known {
                 return Err(FieldError::UnknownPhoto(sha256));
             }
             desk.touch(connection, &now)?;
-            match (is_named_in(connection, id, sha256)?, line) {
-                (true, None) => Err(FieldError::PhotoInUse(sha256)),
-                (true, Some(_)) => Ok(false),
-                (false, _) => {
-                    draft::remove_evidence(connection, id, sha256)?;
-                    Ok(!draft::is_named(connection, sha256)?)
-                }
+            if line.is_none() && is_named_in(connection, id, sha256)? {
+                return Err(FieldError::PhotoInUse(sha256));
             }
-        })?;
+            Ok(((), remove_unnamed(connection, id, &[sha256])?))
+        })
+    }
+
+    /// Runs a change that takes photos away, then removes the files that no row names any more.
+    pub(crate) fn taking_photos_away<T>(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<(T, Vec<Sha256>), FieldError>,
+    ) -> Result<T, FieldError> {
+        let _turn = self.photo_turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (result, orphans) = self.store.write(|connection| change(connection))?;
         fail::fail_point!("photo.before_removal");
-        if is_orphan {
-            self.photos.remove_unnamed(&sha256)?;
+        for orphan in &orphans {
+            self.photos.remove_unnamed(orphan)?;
         }
-        Ok(())
+        Ok(result)
     }
 
     /// A photo as large as it is needed. Smaller copies are made once and kept; only the original is hashed again.
@@ -212,7 +219,25 @@ fn require_original(connection: &Connection, desk: &Desk, layer: Option<&Layer>)
     }
 }
 
-/// Whether a line, a finding or a copy of this draft names the photo.
+/// Removes the rows of photos that nothing in the draft names any more; returns those that no row of the terminal names.
+pub(crate) fn remove_unnamed(
+    connection: &Connection,
+    draft: &str,
+    photos: &[Sha256],
+) -> Result<Vec<Sha256>, FieldError> {
+    let mut orphans = Vec::new();
+    for photo in photos {
+        if !is_named_in(connection, draft, *photo)? {
+            draft::remove_evidence(connection, draft, *photo)?;
+            if !draft::is_named(connection, *photo)? {
+                orphans.push(*photo);
+            }
+        }
+    }
+    Ok(orphans)
+}
+
+/// Whether a line, a finding, a sighting or a copy of this draft names the photo.
 fn is_named_in(connection: &Connection, draft: &str, photo: Sha256) -> Result<bool, FieldError> {
     let is_of_line = draft::photos(connection, draft)?.values().any(|photos| photos.contains(&photo));
     let is_of_finding = draft::findings(connection, draft)?
@@ -221,5 +246,6 @@ fn is_named_in(connection: &Connection, draft: &str, photo: Sha256) -> Result<bo
     let is_copied = draft::evidence(connection, draft)?
         .iter()
         .any(|evidence| evidence.layer.as_ref().is_some_and(|layer| layer.of == photo));
-    Ok(is_of_line || is_of_finding || is_copied)
+    let is_of_sighting = draft::sightings(connection, draft)?.iter().any(|seen| seen.photos.contains(&photo));
+    Ok(is_of_line || is_of_finding || is_of_sighting || is_copied)
 }

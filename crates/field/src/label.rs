@@ -26,7 +26,8 @@ use crate::{
     error::FieldError,
     sighting,
     store::{
-        draft, ledger,
+        draft,
+        ledger::{self, LedgerNo},
         package::{self, PackageHead, PrintRow},
     },
     trust,
@@ -54,11 +55,15 @@ impl Field {
         let text = text.trim();
         self.store.write(|connection| {
             let desk = self.desk(connection, whose)?;
-            let Judged { verdict, print, subject, key } = judge(connection, &desk, text, source)?;
+            let Judged { verdict, print, subject, key, newer } = judge(connection, &desk, text, source)?;
             let (text, at) = (text.to_owned(), now.clone());
             let scan = LabelScan { text, source, verdict, print, subject: subject.clone(), key, at };
             draft::add_scan(connection, &desk.draft.id, &scan)?;
-            let is_seen = matches!(verdict, ScanVerdict::Right | ScanVerdict::WrongRack | ScanVerdict::WrongRoom);
+            // A label scanned again is still here: its sighting may have been taken back in between.
+            let is_seen = matches!(
+                verdict,
+                ScanVerdict::Right | ScanVerdict::WrongRack | ScanVerdict::WrongRoom | ScanVerdict::Repeated
+            );
             if let Some(subject) = subject.as_ref().filter(|subject| is_seen && subject.kind.is_asset()) {
                 let by = if source == ScanSource::Typed { SightedBy::TypedCode } else { SightedBy::Scan };
                 sighting::note_scan(connection, &desk, &AssetId::new(&*subject.id), by)?;
@@ -66,7 +71,13 @@ impl Field {
             desk.touch(connection, &now)?;
             let no = desk.layout.round.ledger;
             let subject = subject.map(|subject| comparison::subject_view(connection, no, &subject)).transpose()?;
-            let message = message(&scan, subject.as_ref(), &desk);
+            let home = match (verdict, &subject) {
+                (ScanVerdict::WrongRack | ScanVerdict::WrongRoom, Some(named)) => home(connection, no, named)?,
+                _ => String::new(),
+            };
+            let newer = newer.map_or_else(String::new, |code| code.to_string());
+            let about = About { name: subject.as_ref().map_or("", |named| &named.name), home: &home, newer: &newer };
+            let message = message(&scan, &about, &desk);
             Ok(ScanReport { scan, subject, message })
         })
     }
@@ -87,6 +98,8 @@ struct Judged {
     subject: Option<Subject>,
     /// The key that signed the label.
     key: Option<KeyId>,
+    /// The print that hangs there now, where this one was replaced.
+    newer: Option<LabelCode>,
 }
 
 /// Reads a text as a label, or as the code typed from beside one.
@@ -124,7 +137,9 @@ pub(crate) fn identify(connection: &Connection, text: &str, source: ScanSource) 
 fn judge(connection: &Connection, desk: &Desk, text: &str, source: ScanSource) -> Result<Judged, FieldError> {
     let (print, key) = match identify(connection, text, source)? {
         Identified::Print(print, key) => (print, key),
-        Identified::Nothing { verdict, print, key } => return Ok(Judged { verdict, print, subject: None, key }),
+        Identified::Nothing { verdict, print, key } => {
+            return Ok(Judged { verdict, print, subject: None, key, newer: None });
+        }
     };
     let verdict = if !print.replaced_by.is_empty() {
         ScanVerdict::Revoked
@@ -133,7 +148,23 @@ fn judge(connection: &Connection, desk: &Desk, text: &str, source: ScanSource) -
     } else {
         place(connection, desk, &print.subject)?
     };
-    Ok(Judged { verdict, print: Some(print.id), subject: Some(print.subject), key })
+    let newer = (verdict == ScanVerdict::Revoked).then(|| newest(connection, &print)).transpose()?;
+    Ok(Judged { verdict, print: Some(print.id), subject: Some(print.subject), key, newer })
+}
+
+/// More often than this nobody reprints one label; a package that says so goes in circles.
+const MOST_REPRINTS: usize = 64;
+
+/// The code beside the newest print of a label that was replaced, perhaps more than once.
+fn newest(connection: &Connection, print: &PrintRow) -> Result<LabelCode, FieldError> {
+    let mut id = LabelPrintId::new(&*print.replaced_by);
+    for _ in 0..MOST_REPRINTS {
+        match package::print(connection, &id)? {
+            Some(next) if !next.replaced_by.is_empty() => id = LabelPrintId::new(next.replaced_by),
+            _ => break,
+        }
+    }
+    Ok(LabelCode::of_print(id.as_str()))
 }
 
 fn is_counted(scan: &LabelScan, print: &LabelPrintId) -> bool {
@@ -187,26 +218,53 @@ fn place(connection: &Connection, desk: &Desk, named: &Subject) -> Result<ScanVe
     })
 }
 
-fn message(scan: &LabelScan, subject: Option<&SubjectView>, desk: &Desk) -> Text {
-    let name = subject.map_or("", |subject| subject.name.as_str());
+/// Where the ledger has a thing: `一号机房 · A02`; empty for a room, which is its own place.
+fn home(connection: &Connection, no: LedgerNo, named: &SubjectView) -> Result<String, FieldError> {
+    let rack = match (named.kind, &named.ledger) {
+        (SubjectKind::Rack, _) => ledger::rack(connection, no, &RackId::new(&*named.id))?,
+        (_, Some(entry)) => ledger::rack(connection, no, &entry.rack)?,
+        _ => None,
+    };
+    let Some(rack) = rack else { return Ok(String::new()) };
+    let room = ledger::room_name(connection, no, &rack.room)?.unwrap_or_default();
+    Ok(format!("{room} · {}", rack.name))
+}
+
+/// What a sentence about a scan names.
+struct About<'a> {
+    name: &'a str,
+    home: &'a str,
+    newer: &'a str,
+}
+
+fn message(scan: &LabelScan, about: &About<'_>, desk: &Desk) -> Text {
+    let About { name, home, newer } = about;
     let title = &desk.layout.visit.title;
+    let is_rack = scan.subject.as_ref().is_some_and(|subject| subject.kind == SubjectKind::Rack);
     match scan.verdict {
         ScanVerdict::Right => Text::new(format!("一致：{name}"), format!("Right: {name}")),
+        ScanVerdict::WrongRack if is_rack => Text::new(
+            format!("不在本机柜：这是另一机柜 {home} 的标签，已记录；当前巡检是“{title}”"),
+            format!("Another rack: this is the label of {home}. Recorded; this visit is “{title}”"),
+        ),
         ScanVerdict::WrongRack => Text::new(
-            format!("位置不符：{name} 属于本机房的另一机柜，已记录；当前巡检是“{title}”"),
-            format!("Wrong place: {name} belongs to another rack of this room. Recorded; this visit is “{title}”"),
+            format!("位置不符：{name} 按台账在另一机柜 {home}，已记录；当前巡检是“{title}”"),
+            format!("Wrong place: by the ledger {name} is in {home}. Recorded; this visit is “{title}”"),
         ),
-        ScanVerdict::WrongRoom => Text::new(
-            format!("不在本机房：{name} 属于别的机房，已记录；请确认当前巡检是否为“{title}”"),
-            format!("Wrong room: {name} belongs to another room. Recorded; is “{title}” the visit you mean?"),
-        ),
+        ScanVerdict::WrongRoom => {
+            let place = if home.is_empty() { name } else { home };
+            Text::new(
+                format!("不在本机房：{name} 属于别的机房（{place}），已记录；请确认当前巡检是否为“{title}”"),
+                format!("Wrong room: {name} belongs to {place}. Recorded; is “{title}” the visit you mean?"),
+            )
+        }
         ScanVerdict::Unknown => Text::new(
             "标签有效，但本机台账里没有它所指的对象，已记录；联网后请重新拉取任务包",
             "The label is genuine, but the ledger here does not have what it names. Recorded; pull again when online",
         ),
         ScanVerdict::Revoked => Text::new(
-            format!("标签已作废（{name} 已换新标签），已记录；请撕下旧标签，扫描新标签"),
-            format!("This label was replaced ({name} has a newer one). Recorded; remove it and scan the new one"),
+            format!("标签已作废：{name} 的现行标签是 {newer}，已记录；请撕下旧标签，扫描现行标签"),
+            format!("This label was replaced: {name} now has {newer}. Recorded; remove this one and scan that"),
         ),
         ScanVerdict::Foreign => Text::new(
             "这是其他站点的标签，已记录；请扫描本站点的标签",

@@ -29,14 +29,18 @@ mod log_watch;
 mod lookup;
 mod outbox;
 pub mod photo;
+mod photo_budget;
 mod private;
 mod pull;
+mod rack_view;
 mod readings;
 mod records;
 mod recovery;
+mod reuse;
 pub mod scan;
 mod scratch;
 mod seal;
+mod search;
 mod session;
 mod sighting;
 mod status;
@@ -48,6 +52,7 @@ mod trust;
 pub mod typescript;
 mod unlock;
 mod visit;
+mod vm_table;
 
 pub use answer::{AnswerReport, LineSelector, NewAnswer, NewCheck, NewReading, NewValue};
 pub use bulk::BulkReport;
@@ -62,19 +67,23 @@ pub use label::ScanReport;
 pub use lookup::{LabelLookup, VisitName};
 pub use outbox::{OutboxBlob, OutboxItem};
 pub use photo::PhotoSize;
+pub use photo_budget::PhotoBudget;
 pub use pull::PullReport;
 
 pub use keys::Custody;
+pub use rack_view::{AssetDetail, OtherSide, RackHead, RackView};
 pub use readings::PointReading;
 pub use records::{BlobDetail, RecordDetail, RecordSummary, StepReport};
 pub use seal::{NewSeal, Sealed, SealedVisit};
+pub use search::{AssetHit, AssetPage};
 pub use session::{AUTO_LOCK_MINUTES, EnrolRequest, PersonView, SessionView};
-pub use sighting::{AssetSelector, NewSighting, RackHead, RackView};
+pub use sighting::{AssetSelector, NewSighting};
 pub use status::Status;
 pub use store::{person::Person, record::RecordState};
 pub use sync::{SyncOptions, SyncProgress, SyncReport, SyncStage, SyncStop, SyncWatch};
 pub use today::{Today, TodayVisit, VisitState};
 pub use visit::{CheckView, LineView, VisitSelector, VisitView};
+pub use vm_table::{VmTable, VmTableError, VmTableUnit};
 
 // What the arguments of the use cases are made of, so that a shell over this crate needs no other of ours.
 pub use xunjian_domain::{

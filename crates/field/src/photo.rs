@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod exif;
 mod kind;
+mod look;
 mod rendition;
 pub mod store;
 
@@ -23,6 +24,7 @@ pub use self::{
     error::PhotoError,
     evidence::inspect_evidence,
     kind::MediaType,
+    look::Look,
     rendition::{Renditions, renditions},
     store::{PhotoFolder, Recovery, StoredPhoto},
 };
@@ -48,6 +50,8 @@ pub struct PhotoInfo {
     pub exif_time: Option<String>,
     /// EXIF orientation, 1 to 8; 1 where the file says nothing.
     pub orientation: u8,
+    /// What it looks like; `None` for a flat picture and for what is not a picture.
+    pub look: Option<Look>,
 }
 
 /// Checks that `bytes` are a whole photo within the limits, and says what it is.
@@ -59,7 +63,8 @@ pub fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoError> {
     let (width, height) = (picture.width(), picture.height());
     let is_turned = claims.orientation >= 5;
     let (width, height) = if is_turned { (height, width) } else { (width, height) };
-    Ok(PhotoInfo { media_type, width, height, exif_time: claims.time, orientation: claims.orientation })
+    let look = Look::of(&picture, claims.orientation);
+    Ok(PhotoInfo { media_type, width, height, exif_time: claims.time, orientation: claims.orientation, look })
 }
 
 /// The photo as seen by people: decoded, and turned as its EXIF orientation says.

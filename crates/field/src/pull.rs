@@ -40,6 +40,7 @@ use crate::{
         ledger::{self, LedgerNo},
         log::{self, RootStatements, TimeToken},
         package::{self, Assigned, NewRound, PackageHead},
+        search,
     },
     trust,
 };
@@ -316,10 +317,11 @@ fn clock_warnings(token: &TimeToken) -> Vec<Text> {
     if off.abs() <= crate::jumps::TOLERANCE_MS {
         return Vec::new();
     }
-    let minutes = off / 60_000;
+    let by = crate::jumps::amount(off);
+    let (zh, en) = if off < 0 { ("慢", "behind") } else { ("快", "ahead of") };
     vec![Text::new(
-        format!("本机时钟与服务端相差 {minutes} 分钟，请校准系统时间；记录仍然有效，时间会如实标注"),
-        format!("This terminal's clock is {minutes} minutes off the service's: set it. Records stay valid and say so"),
+        format!("本机时钟比服务端{zh} {}，请校准系统时间；记录仍然有效，时间会如实标注", by.zh),
+        format!("This terminal's clock is {} {en} the service's: set it. Records stay valid and say so", by.en),
     )]
 }
 
@@ -359,5 +361,6 @@ fn ledger_rows(connection: &Connection, round: &CheckedRound<'_>) -> Result<Ledg
         let chunk = ledger::chunk_from(&chunk::require(connection, part.sha256)?)?;
         ledger::insert_chunk(connection, no, chunk)?;
     }
+    search::make_ready(connection, no)?;
     Ok(no)
 }

@@ -5,7 +5,10 @@ use xunjian_domain::{hash::Sha256, text::Text, time::TimestampMs};
 use xunjian_proof::{
     receipt::Receipt,
     record::Record,
-    verification::{Failure, Step, VerifiedRecord, read_record, verify_receipt, verify_record},
+    statement::Delivered,
+    verification::{
+        Failure, SealedBetween, Step, VerifiedRecord, read_record, sealed_between, verify_receipt, verify_record,
+    },
 };
 
 use crate::{
@@ -60,6 +63,8 @@ pub struct RecordDetail {
     pub blobs: Vec<BlobDetail>,
     /// When the receipt was verified here.
     pub receipt_at: Option<TimestampMs>,
+    /// When it was sealed, as far as that is proved.
+    pub sealed_between: SealedBetween,
     /// The record itself.
     pub record: Record,
 }
@@ -135,8 +140,12 @@ impl Field {
             Err(failure) => Some(failure),
         };
         let envelope_sha256 = Sha256::of(envelope.as_bytes());
+        let mut delivered = None;
         if let (None, Some(row)) = (&failure, &receipt) {
-            failure = check_receipt(&read, envelope_sha256, row, &keyring).err();
+            match check_receipt(&read, envelope_sha256, row, &keyring) {
+                Ok(statement) => delivered = Some(statement),
+                Err(wrong) => failure = Some(wrong),
+            }
         }
         let steps = STEPS.iter().map(|step| step_report(*step, failure.as_ref(), receipt.is_some(), &blobs)).collect();
         Ok(RecordDetail {
@@ -145,6 +154,11 @@ impl Field {
             steps,
             blobs,
             receipt_at: receipt.map(|row| row.received_at),
+            sealed_between: match &failure {
+                // Whose token and clock that is, nobody knows.
+                Some(failure) if failure.step < Step::Delivered => SealedBetween::default(),
+                _ => sealed_between(&read.record, delivered.as_ref(), &keyring),
+            },
             record: read.record,
         })
     }
@@ -155,10 +169,10 @@ fn check_receipt(
     envelope: Sha256,
     row: &ReceiptRow,
     keyring: &xunjian_proof::keyring::Keyring,
-) -> Result<(), Failure> {
+) -> Result<Delivered, Failure> {
     let receipt =
         Receipt::parse(&row.receipt).map_err(|error| Failure { step: Step::Receipt, reason: error.to_string() })?;
-    verify_receipt(record, envelope, row.delivered.as_bytes(), &receipt, keyring).map(drop)
+    verify_receipt(record, envelope, row.delivered.as_bytes(), &receipt, keyring)
 }
 
 fn step_report(step: Step, failure: Option<&Failure>, has_receipt: bool, blobs: &[BlobDetail]) -> StepReport {

@@ -2,10 +2,14 @@
 //!
 //! Machine rooms are dark, labels are small and glossy, so a frame that says nothing at once is read again and again with
 //! retouches until something is read or the time is up; see [`CascadeDecoder`]. Deliberately not here: what a text means,
-//! whether its signature holds, and the cool-down for a code seen twice. Those are the round's business.
+//! whether its signature holds: the round's business; and the cool-down for a code held before the camera: the page's, which
+//! alone knows what it has shown (`ui/src/scan/CoolDown.ts`).
 
+mod bits;
 mod cascade;
+mod content;
 mod error;
+mod finder;
 mod frame;
 mod picture;
 mod retouch;
@@ -36,8 +40,10 @@ pub enum Effort {
 /// One code read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScannedCode {
-    /// Its text.
+    /// Its text. For a code that holds no text, a `data:` address with its bytes.
     pub text: String,
+    /// Whether it holds text at all, in a character set that could be told.
+    pub is_text: bool,
     /// Its corners in pixels of the frame given (x, y), clockwise from the code's own top left, where known.
     pub corners: Option<[(f32, f32); 4]>,
 }

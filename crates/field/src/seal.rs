@@ -33,7 +33,7 @@ use crate::{
     ipc::IpcError,
     jumps,
     keys::Passphrase,
-    sighting,
+    rack_view,
     store::{
         chunk, draft, ledger, log,
         person::Person,
@@ -272,7 +272,7 @@ fn compared(connection: &Connection, desk: &Desk) -> Result<Compared, FieldError
     match visit.kind {
         VisitKind::Room => {}
         VisitKind::Rack => {
-            let reconciled = sighting::reconcile(connection, desk)?;
+            let reconciled = rack_view::reconcile(connection, desk)?;
             (found.assets, found.reconciliation) = (reconciled.compared, reconciled.list);
         }
         VisitKind::System => {

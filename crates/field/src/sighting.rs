@@ -1,19 +1,26 @@
-//! 校核: what was seen of a rack's assets, and what that comes to against the ledger.
+//! 校核: noting what was seen of a rack's assets, in any order, and taking it back. What it comes to against the ledger is
+//! [`rack_view`]'s; the ledger itself never changes here.
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{
+    hash::Sha256,
     ids::{AssetId, RackId},
     ledger::{Face, LedgerEntry, UnitSpan},
     plan::VisitKind,
-    reconciliation::{Reconciliation, SightedBy, Sighting, Verdict, reconcile_rack},
+    reconciliation::{SightedBy, Sighting, Verdict},
 };
 
 use crate::{
     Field, comparison,
     draft::{Desk, DraftRef},
     error::FieldError,
-    store::{draft, ledger},
+    evidence,
+    rack_view::{self, RackView},
+    store::{
+        draft::{self, SightingKey},
+        ledger,
+    },
 };
 
 /// Which asset was seen.
@@ -23,8 +30,10 @@ use crate::{
 pub enum AssetSelector {
     /// By id, serial, asset tag or name.
     Ledger(String),
-    /// Nothing the ledger has.
+    /// Nothing the ledger has. Where the serial given stands in the ledger after all, it is that asset.
     NotInLedger,
+    /// The sighting noted before under this number ([`crate::AssetDetail::sighting`]).
+    Noted(u32),
 }
 
 /// What was seen of one asset. What is left out was not looked at, or stays as it was noted before.
@@ -64,60 +73,34 @@ pub struct NewSighting {
     /// What else there is to say.
     #[serde(default)]
     pub note: String,
-}
-
-/// The rack itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct RackHead {
-    /// The rack.
-    pub id: RackId,
-    /// 机柜编号.
-    pub name: String,
-    /// Its units.
-    pub height_units: u16,
-    /// The room it stands in.
-    pub room_name: String,
-}
-
-/// A rack as reconciled so far.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct RackView {
-    /// The rack.
-    pub rack: RackHead,
-    /// What the ledger expects here, in its order, then what belongs elsewhere and was seen here.
-    pub assets: Vec<LedgerEntry>,
-    /// What was seen, as noted.
-    pub sightings: Vec<Sighting>,
-    /// What became of each asset.
-    pub reconciliation: Vec<Reconciliation>,
-    /// Whether the rack was declared complete.
-    pub closed: bool,
-}
-
-/// The verdicts with the ledger rows they were held against.
-pub(crate) struct Reconciled {
-    pub list: Vec<Reconciliation>,
-    pub compared: Vec<LedgerEntry>,
+    /// Photos of it, by hash; all of them, not only the new ones. Each must have been attached to the visit.
+    #[serde(default)]
+    pub photos: Option<Vec<Sha256>>,
 }
 
 impl Field {
     /// Notes what was seen of an asset.
     ///
     /// # Errors
-    /// [`FieldError::NotARackVisit`], [`FieldError::UnknownAsset`] or [`FieldError::AmbiguousAsset`].
+    /// [`FieldError::NotARackVisit`], [`FieldError::UnknownAsset`], [`FieldError::AmbiguousAsset`],
+    /// [`FieldError::UnknownSighting`], or [`FieldError::UnknownPhoto`] for a photo that is not in this draft.
     pub fn sight(&self, whose: DraftRef<'_>, new: &NewSighting) -> Result<RackView, FieldError> {
         let now = self.now();
         self.store.write(|connection| {
             let desk = self.desk(connection, whose)?;
             let rack = rack_of(&desk)?;
+            require_photos(connection, &desk, new.photos.as_deref().unwrap_or_default())?;
             let asset = match &new.asset {
-                AssetSelector::NotInLedger => None,
+                AssetSelector::NotInLedger => asset_by_serial(connection, &desk, new.serial.as_deref())?,
                 AssetSelector::Ledger(wanted) => Some(find_asset(connection, &desk, wanted)?.id),
+                AssetSelector::Noted(_) => None,
             };
-            note(connection, &desk, asset.as_ref(), |before| {
-                let before = before.unwrap_or_else(|| unseen(asset.clone(), rack.clone(), SightedBy::Eye));
+            let key = match (&new.asset, &asset) {
+                (AssetSelector::Noted(no), _) => SightingKey::Number(*no),
+                (_, asset) => SightingKey::Asset(asset.as_ref().map_or("", AssetId::as_str)),
+            };
+            let noted = draft::change_sighting(connection, &desk.draft.id, key, |before| {
+                let before = before.unwrap_or_else(|| Sighting::bare(asset.clone(), rack.clone(), SightedBy::Eye));
                 Sighting {
                     span: new.span.or(before.span),
                     face: new.face.or(before.face),
@@ -129,11 +112,33 @@ impl Field {
                     order_no: new.order_no.clone().or(before.order_no),
                     as_in_ledger: new.as_in_ledger || before.as_in_ledger,
                     note: if new.note.is_empty() { before.note } else { new.note.trim().to_owned() },
+                    photos: new.photos.clone().unwrap_or(before.photos),
                     ..before
                 }
             })?;
+            if let (None, AssetSelector::Noted(no)) = (noted, &new.asset) {
+                return Err(FieldError::UnknownSighting(*no));
+            }
             desk.touch(connection, &now)?;
-            view(connection, &desk)
+            rack_view::view(connection, &desk)
+        })
+    }
+
+    /// Takes a sighting back: the asset was not seen here after all. Scans of its label stay in the record, as they happened.
+    /// Photos that nothing else names go with it, in the order of effects of [`Self::detach_photo`].
+    ///
+    /// # Errors
+    /// [`FieldError::NotARackVisit`] or [`FieldError::UnknownSighting`].
+    pub fn unsight(&self, whose: DraftRef<'_>, number: u32) -> Result<RackView, FieldError> {
+        let now = self.now();
+        self.taking_photos_away(|connection| {
+            let desk = self.desk(connection, whose)?;
+            rack_of(&desk)?;
+            let before = draft::remove_sighting(connection, &desk.draft.id, number)?;
+            let before = before.ok_or(FieldError::UnknownSighting(number))?;
+            let orphans = evidence::remove_unnamed(connection, &desk.draft.id, &before.photos)?;
+            desk.touch(connection, &now)?;
+            Ok((rack_view::view(connection, &desk)?, orphans))
         })
     }
 
@@ -142,7 +147,7 @@ impl Field {
     /// # Errors
     /// [`FieldError::NotARackVisit`].
     pub fn rack(&self, whose: DraftRef<'_>) -> Result<RackView, FieldError> {
-        self.store.read(|connection| view(connection, &self.desk(connection, whose)?))
+        self.store.read(|connection| rack_view::view(connection, &self.desk(connection, whose)?))
     }
 
     /// Says of every asset whose label was scanned here, and whose position, brand and model nobody noted otherwise, that
@@ -154,16 +159,16 @@ impl Field {
         let now = self.now();
         self.store.write(|connection| {
             let desk = self.desk(connection, whose)?;
-            for found in reconcile(connection, &desk)?.list {
+            for found in rack_view::reconcile(connection, &desk)?.list {
                 let Some(seen) = found.sighting else { continue };
                 // Anything noted that differs from the ledger, or a place elsewhere, has a verdict of its own.
                 let is_scanned = matches!(seen.by, SightedBy::Scan | SightedBy::TypedCode);
-                if is_scanned && found.verdicts == [Verdict::Unverified] {
-                    note(connection, &desk, found.asset.as_ref(), |_| Sighting { as_in_ledger: true, ..seen })?;
+                if let Some(asset) = found.asset.filter(|_| is_scanned && found.verdicts == [Verdict::Unverified]) {
+                    note(connection, &desk, &asset, |_| Sighting { as_in_ledger: true, ..seen })?;
                 }
             }
             desk.touch(connection, &now)?;
-            view(connection, &desk)
+            rack_view::view(connection, &desk)
         })
     }
 
@@ -179,63 +184,23 @@ impl Field {
             draft::set_closed(connection, &desk.draft.id, closed)?;
             desk.draft.is_closed = closed;
             desk.touch(connection, &now)?;
-            view(connection, &desk)
+            rack_view::view(connection, &desk)
         })
     }
 }
 
-fn view(connection: &Connection, desk: &Desk) -> Result<RackView, FieldError> {
-    let (id, no) = (rack_of(desk)?, desk.layout.round.ledger);
-    let found = ledger::rack(connection, no, &id)?;
-    let room = match &found {
-        Some(rack) => ledger::room_name(connection, no, &rack.room)?,
-        None => None,
-    };
-    let reconciled = reconcile(connection, desk)?;
-    Ok(RackView {
-        rack: RackHead {
-            id,
-            height_units: found.as_ref().map_or(0, |rack| rack.units),
-            name: found.map(|rack| rack.name).unwrap_or_default(),
-            room_name: room.unwrap_or_default(),
-        },
-        assets: reconciled.compared,
-        sightings: draft::sightings(connection, &desk.draft.id)?,
-        reconciliation: reconciled.list,
-        closed: desk.draft.is_closed,
-    })
-}
-
-fn rack_of(desk: &Desk) -> Result<RackId, FieldError> {
+pub(crate) fn rack_of(desk: &Desk) -> Result<RackId, FieldError> {
     let visit = &desk.layout.visit;
     if visit.kind == VisitKind::Rack { Ok(RackId::new(&*visit.subject.id)) } else { Err(FieldError::NotARackVisit) }
-}
-
-fn unseen(asset: Option<AssetId>, rack: RackId, by: SightedBy) -> Sighting {
-    Sighting {
-        asset,
-        by,
-        rack,
-        span: None,
-        face: None,
-        brand: None,
-        model: None,
-        serial: None,
-        quantity: None,
-        owning_unit: None,
-        order_no: None,
-        as_in_ledger: false,
-        note: String::new(),
-    }
 }
 
 fn note(
     connection: &Connection,
     desk: &Desk,
-    asset: Option<&AssetId>,
+    asset: &AssetId,
     change: impl FnOnce(Option<Sighting>) -> Sighting,
-) -> Result<Sighting, FieldError> {
-    draft::change_sighting(connection, &desk.draft.id, asset.map_or("", AssetId::as_str), change)
+) -> Result<(), FieldError> {
+    draft::change_sighting(connection, &desk.draft.id, SightingKey::Asset(asset.as_str()), change).map(drop)
 }
 
 /// A scanned label is a sighting: the asset is here. That position and model are right is for the inspector to say.
@@ -248,9 +213,28 @@ pub(crate) fn note_scan(
     let Ok(rack) = rack_of(desk) else { return Ok(()) };
     let change = |before: Option<Sighting>| match before {
         Some(before) => Sighting { by, ..before },
-        None => unseen(Some(asset.clone()), rack, by),
+        None => Sighting::bare(Some(asset.clone()), rack, by),
     };
-    note(connection, desk, Some(asset), change).map(drop)
+    note(connection, desk, asset, change)
+}
+
+fn require_photos(connection: &Connection, desk: &Desk, photos: &[Sha256]) -> Result<(), FieldError> {
+    if photos.is_empty() {
+        return Ok(());
+    }
+    let known = draft::evidence(connection, &desk.draft.id)?;
+    match photos.iter().find(|photo| known.iter().all(|evidence| evidence.sha256 != **photo)) {
+        Some(photo) => Err(FieldError::UnknownPhoto(*photo)),
+        None => Ok(()),
+    }
+}
+
+/// The ledger's asset with exactly this serial, where there is exactly one: somebody could not read the label, and took
+/// for unknown what the ledger has in another place.
+fn asset_by_serial(connection: &Connection, desk: &Desk, serial: Option<&str>) -> Result<Option<AssetId>, FieldError> {
+    let Some(serial) = serial.map(str::trim).filter(|serial| !serial.is_empty()) else { return Ok(None) };
+    let found = ledger::assets_by_serial(connection, desk.layout.round.ledger, serial)?;
+    Ok(if let [only] = &found[..] { Some(only.id.clone()) } else { None })
 }
 
 fn find_asset(connection: &Connection, desk: &Desk, wanted: &str) -> Result<LedgerEntry, FieldError> {
@@ -271,21 +255,4 @@ fn find_asset(connection: &Connection, desk: &Desk, wanted: &str) -> Result<Ledg
         return Err(FieldError::AmbiguousAsset { wanted: wanted.to_owned(), found: names });
     }
     found.pop().ok_or_else(|| FieldError::UnknownAsset(wanted.to_owned()))
-}
-
-/// Holds what was seen against the ledger.
-pub(crate) fn reconcile(connection: &Connection, desk: &Desk) -> Result<Reconciled, FieldError> {
-    let rack = rack_of(desk)?;
-    let no = desk.layout.round.ledger;
-    let sightings = draft::sightings(connection, &desk.draft.id)?;
-    let expected = ledger::assets_of_rack(connection, no, &rack)?;
-    let mut elsewhere = Vec::new();
-    for id in sightings.iter().filter_map(|seen| seen.asset.as_ref()) {
-        if expected.iter().all(|asset| asset.id != *id) {
-            elsewhere.extend(ledger::asset(connection, no, id)?);
-        }
-    }
-    let (here, there): (Vec<_>, Vec<_>) = (expected.iter().collect(), elsewhere.iter().collect());
-    let list = reconcile_rack(&rack, &here, &there, &sightings, desk.draft.is_closed);
-    Ok(Reconciled { list, compared: expected.into_iter().chain(elsewhere).collect() })
 }

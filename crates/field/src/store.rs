@@ -11,9 +11,12 @@ pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod package;
 pub mod person;
+pub(crate) mod photo_look;
 pub mod record;
 pub(crate) mod salvage;
+pub(crate) mod search;
 pub(crate) mod terminal;
+pub(crate) mod walked;
 
 use std::{
     path::{Path, PathBuf},

@@ -4,9 +4,10 @@
 use ts_rs::{Config, ExportError, TS};
 
 use crate::{
-    AnswerReport, AppInfo, Attached, BulkReport, EnrolRequest, Enrolled, IpcError, LabelLookup, NewAnswer, NewFinding,
-    NewReading, NewSeal, NewSighting, OutboxItem, PhotoNote, PhotoSize, PullReport, RackView, RecordDetail, ScanReport,
-    Sealed, SealedVisit, SessionView, Status, SyncProgress, SyncReport, Today, VisitView,
+    AnswerReport, AppInfo, AssetPage, Attached, BulkReport, EnrolRequest, Enrolled, IpcError, LabelLookup, NewAnswer,
+    NewFinding, NewReading, NewSeal, NewSighting, OutboxItem, PhotoBudget, PhotoNote, PhotoSize, PullReport, RackView,
+    RecordDetail, ScanReport, Sealed, SealedVisit, SessionView, Status, SyncProgress, SyncReport, Today, VisitView,
+    VmTable,
 };
 
 /// Writes one file a type, with every type it is made of.
@@ -16,6 +17,7 @@ use crate::{
 pub fn export(config: &Config) -> Result<(), ExportError> {
     AnswerReport::export_all(config)?;
     AppInfo::export_all(config)?;
+    AssetPage::export_all(config)?;
     Attached::export_all(config)?;
     BulkReport::export_all(config)?;
     EnrolRequest::export_all(config)?;
@@ -28,6 +30,7 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     NewSeal::export_all(config)?;
     NewSighting::export_all(config)?;
     OutboxItem::export_all(config)?;
+    PhotoBudget::export_all(config)?;
     PhotoNote::export_all(config)?;
     PhotoSize::export_all(config)?;
     PullReport::export_all(config)?;
@@ -41,5 +44,6 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     SyncProgress::export_all(config)?;
     SyncReport::export_all(config)?;
     Today::export_all(config)?;
-    VisitView::export_all(config)
+    VisitView::export_all(config)?;
+    VmTable::export_all(config)
 }

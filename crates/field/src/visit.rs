@@ -27,7 +27,7 @@ use crate::{
     comparison::{self, Expected, SubjectView},
     draft::{Desk, DraftRef, Layout},
     error::FieldError,
-    jumps, sighting,
+    jumps, rack_view,
     store::{draft, ledger, log, package, person::Person, record},
     today::VisitState,
 };
@@ -175,7 +175,10 @@ impl Field {
             }
             let draft = self.ids.new_id();
             draft::insert(connection, &draft, &id, &person.id, &now)?;
-            earlier_jumps(connection, &now)?.iter().try_for_each(|jump| draft::add_jump(connection, &draft, jump))
+            match earlier_jump(connection, &now)? {
+                Some(jump) => draft::add_jump(connection, &draft, &jump),
+                None => Ok(()),
+            }
         })?;
         if let VisitSelector::Text(text) = selector {
             let source = if LabelPayload::parse(text).is_ok() {
@@ -195,11 +198,11 @@ impl Field {
     /// # Errors
     /// [`FieldError::UnknownVisit`].
     pub fn show_visit(&self, id: &VisitId, person: &Person) -> Result<VisitView, FieldError> {
-        let today = self.now().wall_ms.day_in_china();
+        let now = self.now();
         self.store.read(|connection| {
             let whose = DraftRef { visit: id, person: &person.id };
             match self.desk(connection, whose) {
-                Ok(desk) => view_of_draft(connection, &desk, person, today),
+                Ok(desk) => view_of_draft(connection, &desk, person, &now),
                 Err(FieldError::NotStarted(_)) => {
                     view_of_plan(connection, &*self.layouts.of(connection, id)?, person, VisitState::NotStarted)
                 }
@@ -215,11 +218,16 @@ impl Field {
     }
 }
 
-/// Jumps since the last time token and since the last sealed record: a clock set back before the visit began.
-fn earlier_jumps(connection: &Connection, now: &ClockReading) -> Result<Vec<ClockJump>, FieldError> {
-    let token = log::time_token(connection)?.and_then(|token| jumps::since(&token.received, now));
-    let last = record::chain_end(connection)?.and_then(|end| jumps::since(&end.sealed, now));
-    Ok(token.into_iter().chain(last).collect())
+/// A jump before the visit began: since the last time token or the last sealed record, whichever came later. What the
+/// clock did before that stands in the record before.
+fn earlier_jump(connection: &Connection, now: &ClockReading) -> Result<Option<ClockJump>, FieldError> {
+    let token = log::time_token(connection)?.map(|token| token.received);
+    let last = record::chain_end(connection)?.map(|end| end.sealed);
+    Ok(match (&token, &last) {
+        (Some(token), Some(last)) => jumps::since(jumps::later(token, last, now), now),
+        (Some(one), None) | (None, Some(one)) => jumps::since(one, now),
+        (None, None) => None,
+    })
 }
 
 fn find(connection: &Connection, selector: &VisitSelector) -> Result<VisitId, FieldError> {
@@ -374,7 +382,7 @@ fn view_of_draft(
     connection: &Connection,
     desk: &Desk,
     person: &Person,
-    today: jiff::civil::Date,
+    now: &ClockReading,
 ) -> Result<VisitView, FieldError> {
     let id = &desk.draft.id;
     let mut view = view_of_plan(connection, &desk.layout, person, VisitState::Draft)?;
@@ -395,12 +403,15 @@ fn view_of_draft(
     view.label_scanned = bulk::is_label_scanned(desk, &view.scans);
     view.sightings = draft::sightings(connection, id)?;
     if view.subject.kind == SubjectKind::Rack {
-        view.reconciliation = sighting::reconcile(connection, desk)?.list;
+        view.reconciliation = rack_view::reconcile(connection, desk)?.list;
     }
     view.findings = draft::findings(connection, id)?;
     view.evidence = draft::evidence(connection, id)?;
     view.jumps = draft::jumps(connection, id)?;
+    // One that the next answer will note is shown at once.
+    view.jumps.extend(desk.new_jumps(&view.jumps, now));
     view.warnings = view.jumps.iter().map(jumps::warning).collect();
-    view.problems = seal_problems(&desk.layout.template, &desk.layout.visit, &results, &view.findings, today);
+    view.problems =
+        seal_problems(&desk.layout.template, &desk.layout.visit, &results, &view.findings, now.wall_ms.day_in_china());
     Ok(view)
 }

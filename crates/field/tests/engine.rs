@@ -27,12 +27,18 @@ mod packages;
 mod racks;
 #[path = "engine/recovery.rs"]
 mod recovery;
+#[path = "engine/reconciling.rs"]
+mod reconciling;
+#[path = "engine/reuse.rs"]
+mod reuse;
 #[path = "engine/run.rs"]
 mod run;
 #[path = "engine/salvage.rs"]
 mod salvage;
 #[path = "engine/seal.rs"]
 mod seal;
+#[path = "engine/searching.rs"]
+mod searching;
 #[path = "engine/session.rs"]
 mod session;
 #[path = "engine/sync.rs"]

@@ -4,6 +4,8 @@
 
 #[path = "photo/accepted.rs"]
 mod accepted;
+#[path = "photo/alike.rs"]
+mod alike;
 #[path = "photo/kept.rs"]
 mod kept;
 

@@ -1,7 +1,9 @@
 //! 巡检记录, version 1: the complete schema of what an inspector signs. Frozen.
 //!
 //! A record is the exact bytes of one JSON document in the spelling of RFC 8785, made once and never re-serialised; its
-//! id is the SHA-256 of those bytes. A new field means a new payload type: version 1 refuses fields it does not know.
+//! id is the SHA-256 of those bytes. Version 1 refuses fields it does not know. A field may be added to it only if it is left
+//! out of the bytes while it has nothing to say, so that every record signed before keeps its spelling and its id
+//! (docs/adr/0018); any other change is a new payload type.
 
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{
@@ -339,7 +341,7 @@ impl Record {
         blobs
     }
 
-    /// Rules that hold within one record whatever the site knows: every photo that lines and findings name is listed,
+    /// Rules that hold within one record whatever the site knows: every photo that lines, findings and sightings name is listed,
     /// evidence and chunks are sorted and unique, no photo is a copy of itself, sequence and revision start at 1 and fit their links.
     ///
     /// # Errors
@@ -362,8 +364,10 @@ impl Record {
         }
         let of_lines = self.lines.iter().flat_map(|line| &line.photos);
         let of_findings = self.findings.iter().flat_map(|finding| finding.photos.iter().chain(&finding.after_photos));
+        let of_sightings =
+            self.reconciliation.iter().filter_map(|one| one.sighting.as_ref()).flat_map(|seen| &seen.photos);
         let is_listed = |hash: &Sha256| self.evidence.binary_search_by(|photo| photo.sha256.cmp(hash)).is_ok();
-        match of_lines.chain(of_findings).find(|hash| !is_listed(hash)) {
+        match of_lines.chain(of_findings).chain(of_sightings).find(|hash| !is_listed(hash)) {
             Some(hash) => Err(format!("the photo {hash} is named but not listed as evidence")),
             None => Ok(()),
         }

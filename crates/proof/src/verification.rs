@@ -82,8 +82,41 @@ pub fn read_record(bytes: &[u8]) -> Result<(Envelope, VerifiedRecord), Failure> 
     Ok((envelope, VerifiedRecord { id: Sha256::of(&payload), record }))
 }
 
-/// When a record was sealed, as far as it can prove by itself: not before its time token was made, and not after the later
-/// of token and wall clock. A wall clock that was set back (or never set) cannot move a record before its token.
+/// When a record was sealed, as far as others than the terminal sign for it (docs/adr/0019). The terminal's wall clock is
+/// in none of the bounds: it can be set to anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SealedBetween {
+    /// Not before this: when the record's time token was made. `None` without a token of this site's clock.
+    pub earliest: Option<TimestampMs>,
+    /// Not after this: when the service declared the record stored. `None`, open, until there is that declaration.
+    pub latest: Option<TimestampMs>,
+    /// Where between, by the terminal's monotonic clock since it received the token: no setting of the wall clock moves
+    /// it. `None` when the terminal was restarted in between.
+    pub placed: Option<TimestampMs>,
+}
+
+/// When a record was sealed, from its token and, where there is one, the verified statement that it was delivered.
+#[must_use]
+pub fn sealed_between(record: &Record, delivered: Option<&Delivered>, keyring: &Keyring) -> SealedBetween {
+    let clock = &record.clock;
+    let note = clock.token.as_ref().and_then(|token| SignedCheckpoint::parse(token).ok());
+    let seconds = note.and_then(|note| keyring.time_of(&note).ok());
+    let earliest = seconds.map(|seconds| TimestampMs(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000)));
+    let since_token = clock.token_received.as_ref().and_then(|received| {
+        let elapsed = clock.sealed.monotonic_ms.saturating_sub(received.monotonic_ms);
+        (received.boot_id == clock.sealed.boot_id && elapsed >= 0).then_some(elapsed)
+    });
+    SealedBetween {
+        earliest,
+        latest: delivered.map(|statement| statement.stored_at),
+        placed: earliest.zip(since_token).map(|(token, elapsed)| token.plus_ms(elapsed)),
+    }
+}
+
+/// The time that keys are judged by: not before the record's time token was made, and not after the later of token and
+/// wall clock. A wall clock that was set back (or never set) cannot move a record before its token; it is no upper bound
+/// of the true time, which only [`sealed_between`] gives.
 ///
 /// # Errors
 /// [`Failure`] when the token was made by no clock of the site. Where no clock key is known at all the wall clock is left.

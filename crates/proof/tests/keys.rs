@@ -162,6 +162,16 @@ fn a_time_token_counts_by_the_clock_key_that_made_it() {
         let sealed = verification::sealed_during(&with_token(clock, 1_500), &keyring).unwrap();
         assert_eq!((sealed.earliest, sealed.latest), (TimestampMs(1_500_000), TimestampMs(2_000_000)));
     }
+    let mut in_1970 = with_token(6, 1_500);
+    in_1970.clock.sealed.wall_ms = TimestampMs(0);
+    let between = verification::sealed_between(&in_1970, None, &keyring);
+    assert_eq!(
+        (between.earliest, between.latest),
+        (Some(TimestampMs(1_500_000)), None),
+        "open above, whatever the wall says"
+    );
+    let unproved = verification::sealed_between(&with_token(26, 1_500), None, &keyring);
+    assert_eq!((unproved.earliest, unproved.placed), (None, None), "a token of no known clock bounds nothing");
     let stranger = verification::sealed_during(&with_token(26, 1_500), &keyring);
     assert_eq!(stranger.unwrap_err().step, Step::Consistency, "a token of no known clock is no token");
     revoke(&mut keyring, 6);

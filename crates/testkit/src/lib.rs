@@ -3,6 +3,7 @@
 
 pub mod export;
 pub mod full_racks;
+pub mod label_frames;
 pub mod messy_ledger;
 pub mod odd_workbook;
 pub mod photograph;

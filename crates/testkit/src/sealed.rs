@@ -88,6 +88,7 @@ fn sighted(asset: &LedgerEntry) -> Sighting {
         order_no: None,
         as_in_ledger: true,
         note: String::new(),
+        photos: Vec::new(),
     }
 }
 
@@ -143,7 +144,7 @@ impl Sealer {
         let compared: Vec<&LedgerEntry> =
             ledger.iter().filter(|asset| visit.kind == VisitKind::Rack && asset.rack == rack).collect();
         let sightings: Vec<Sighting> = compared.iter().map(|asset| sighted(asset)).collect();
-        let reconciliation = reconcile_rack(&rack, &compared, &[], &sightings, true);
+        let reconciliation = reconcile_rack(&rack, &compared, &[], None, &sightings, true);
         let mut record = Record {
             site: self.site.clone(),
             round: plan.0.round.clone(),

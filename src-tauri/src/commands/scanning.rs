@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tauri::{State, ipc::Request};
 use xunjian_field::{
-    FieldError, IpcError, LabelLookup, ScanReport, ScanSource, VisitId,
+    AssetPage, FieldError, IpcError, LabelLookup, ScanReport, ScanSource, VisitId,
     scan::{Decoder as _, Effort, GrayFrame, ScannedCode, decode_bytes},
 };
 
@@ -39,6 +39,17 @@ pub fn read_picture(session: State<'_, Session>, request: Request<'_>) -> Result
 #[tauri::command(async)]
 pub fn look_up(session: State<'_, Session>, text: &str) -> Result<LabelLookup, IpcError> {
     Ok(session.field()?.look_up(text, &session.person()?)?)
+}
+
+/// 按名称、序列号查找.
+#[tauri::command(async)]
+pub fn search_assets(
+    session: State<'_, Session>,
+    visit: Option<VisitId>,
+    text: &str,
+    after: Option<&str>,
+) -> Result<AssetPage, IpcError> {
+    Ok(session.field()?.search_assets(&session.person()?, visit.as_ref(), text, after)?)
 }
 
 /// Judges a text in a visit, and records it.

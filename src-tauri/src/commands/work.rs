@@ -1,17 +1,31 @@
 //! Walking: what is to do, and everything answered, seen and reported in a visit.
 
-use tauri::State;
+use serde::Deserialize;
+use tauri::{State, ipc::Request};
 use xunjian_field::{
     AnswerReport, BulkReport, Finding, FindingId, IpcError, LineSelector, NewAnswer, NewFinding, NewReading,
-    NewSighting, PointReading, RackView, Today, VisitId, VisitSelector, VisitView,
+    NewSighting, PhotoBudget, PointReading, RackView, Today, VisitId, VisitSelector, VisitView, VmTable,
 };
 
-use crate::session::Session;
+use crate::{raw, session::Session};
+
+/// What goes beside the bytes of a table.
+#[derive(Deserialize)]
+struct TableArguments {
+    visit: VisitId,
+    line: u32,
+}
 
 /// 今日.
 #[tauri::command(async)]
 pub fn today(session: State<'_, Session>) -> Result<Today, IpcError> {
     Ok(session.field()?.today(&session.person()?)?)
+}
+
+/// 出发前的空间预算.
+#[tauri::command(async)]
+pub fn photo_budget(session: State<'_, Session>) -> Result<PhotoBudget, IpcError> {
+    Ok(session.field()?.photo_budget(&session.person()?)?)
 }
 
 /// 开始巡检: by a visit's id, a label's text or the code printed beside it.
@@ -68,6 +82,20 @@ pub fn rack(session: State<'_, Session>, visit: VisitId) -> Result<RackView, Ipc
 #[tauri::command(async)]
 pub fn sight(session: State<'_, Session>, visit: VisitId, sighting: NewSighting) -> Result<RackView, IpcError> {
     session.on_draft(&visit, |field, whose| field.sight(whose, &sighting))
+}
+
+/// Takes a sighting back by its number.
+#[tauri::command(async)]
+pub fn unsight(session: State<'_, Session>, visit: VisitId, sighting: u32) -> Result<RackView, IpcError> {
+    session.on_draft(&visit, |field, whose| field.unsight(whose, sighting))
+}
+
+/// 在线虚拟机清单: counts the table in the body; stores nothing.
+#[tauri::command(async)]
+pub fn read_vm_table(session: State<'_, Session>, request: Request<'_>) -> Result<VmTable, IpcError> {
+    let TableArguments { visit, line } = raw::arguments(&request)?;
+    let bytes = raw::bytes(&request)?;
+    session.on_draft(&visit, |field, whose| field.read_vm_table(whose, &LineSelector::No { line }, bytes))
 }
 
 /// Every asset scanned here that nobody disputed is as the ledger says.

@@ -6,6 +6,7 @@ import { inject, type InjectionKey } from 'vue'
 import type {
   AnswerReport,
   AppInfo,
+  AssetPage,
   Attached,
   BulkReport,
   Capture,
@@ -29,8 +30,10 @@ import type {
   Status,
   SyncProgress,
   SyncReport,
+  PhotoBudget,
   Today,
   VisitView,
+  VmTable,
 } from '@/gen'
 
 export type PhotoSize = 'thumbnail' | 'screen' | 'original'
@@ -75,6 +78,8 @@ export interface Backend {
 
   // Work.
   today(): Promise<Today>
+  /** Whether the photos of the visits ahead will fit; may take a moment in a large round. */
+  photoBudget(): Promise<PhotoBudget>
   /** `place` is a visit's id, a label's text or the code printed beside it. */
   startVisit(place: string): Promise<VisitView>
   visit(id: string): Promise<VisitView>
@@ -85,9 +90,13 @@ export interface Backend {
   undoBulk(visit: string): Promise<VisitView>
   rack(visit: string): Promise<RackView>
   sight(visit: string, sighting: NewSighting): Promise<RackView>
+  /** Takes a sighting back by its number; photos that nothing else names go with it. */
+  unsight(visit: string, sighting: number): Promise<RackView>
   /** Every asset scanned here whose position nobody disputed is as the ledger says. */
   sightScannedAsInLedger(visit: string): Promise<RackView>
   closeRack(visit: string, closed: boolean): Promise<RackView>
+  /** Counts a platform's table for a line of a cluster; stores nothing. */
+  readVmTable(visit: string, line: number, bytes: Uint8Array<ArrayBuffer>): Promise<VmTable>
   reportFinding(visit: string, finding: NewFinding): Promise<Finding>
   removeFinding(visit: string, finding: string): Promise<VisitView>
 
@@ -95,6 +104,8 @@ export interface Backend {
   readFrame(width: number, height: number, luma: Uint8Array<ArrayBuffer>): Promise<string[]>
   readPicture(bytes: Uint8Array<ArrayBuffer>): Promise<string[]>
   lookUp(text: string): Promise<LabelLookup>
+  /** Any two characters of name, serial, asset tag or owning unit. `visit` says which round's ledger; `after` is a page's `next`. */
+  searchAssets(visit: string | null, text: string, after: string | null): Promise<AssetPage>
   scanLabel(visit: string, text: string, source: ScanSource): Promise<ScanReport>
 
   // Photos.

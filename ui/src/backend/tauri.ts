@@ -56,6 +56,7 @@ export function createTauriBackend(): Backend {
     keepScratch: (key, text) => call('keep_scratch', { key, text }),
 
     today: () => call('today'),
+    photoBudget: () => call('photo_budget'),
     startVisit: (place) => call('start_visit', { place }),
     visit: (id) => call('visit', { id }),
     recordResult: (visit, answer) => call('record_result', { visit, answer }),
@@ -64,14 +65,17 @@ export function createTauriBackend(): Backend {
     undoBulk: (visit) => call('undo_bulk', { visit }),
     rack: (visit) => call('rack', { visit }),
     sight: (visit, sighting) => call('sight', { visit, sighting }),
+    unsight: (visit, sighting) => call('unsight', { visit, sighting }),
     sightScannedAsInLedger: (visit) => call('sight_scanned_as_in_ledger', { visit }),
     closeRack: (visit, closed) => call('close_rack', { visit, closed }),
+    readVmTable: (visit, line, bytes) => callWithBytes('read_vm_table', bytes, { visit, line }),
     reportFinding: (visit, finding) => call('report_finding', { visit, finding }),
     removeFinding: (visit, finding) => call('remove_finding', { visit, finding }),
 
     readFrame: (width, height, luma) => callWithBytes('read_frame', luma, { width, height }),
     readPicture: (bytes) => callWithBytes('read_picture', bytes, {}),
     lookUp: (text) => call('look_up', { text }),
+    searchAssets: (visit, text, after) => call('search_assets', { visit, text, after }),
     scanLabel: (visit, text, source) => call('scan_label', { visit, text, source }),
 
     attachPhoto: (visit, photo, bytes) => callWithBytes('attach_photo', bytes, { visit, photo }),

@@ -3,4 +3,4 @@
 /**
  * Which asset was seen.
  */
-export type AssetSelector = { "ledger": string } | "not_in_ledger";
+export type AssetSelector = { "ledger": string } | "not_in_ledger" | { "noted": number };

@@ -3,6 +3,7 @@ import type { Record } from "./Record";
 import type { RecordBlob } from "./RecordBlob";
 import type { RecordItem } from "./RecordItem";
 import type { RecordVerdict } from "./RecordVerdict";
+import type { SealedBetween } from "./SealedBetween";
 import type { StepReport } from "./StepReport";
 import type { SubjectName } from "./SubjectName";
 import type { Template } from "./Template";
@@ -47,6 +48,10 @@ previous: string | null,
  * The terminal's record after it.
  */
 following: string | null, 
+/**
+ * When it was sealed, as far as that is proved.
+ */
+sealed_between: SealedBetween, 
 /**
  * `null` when the stored bytes cannot even be read.
  */

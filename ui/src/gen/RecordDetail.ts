@@ -2,6 +2,7 @@
 import type { BlobDetail } from "./BlobDetail";
 import type { Record } from "./Record";
 import type { RecordRow } from "./RecordRow";
+import type { SealedBetween } from "./SealedBetween";
 import type { Sha256 } from "./Sha256";
 import type { StepReport } from "./StepReport";
 import type { TimestampMs } from "./TimestampMs";
@@ -30,6 +31,10 @@ blobs: Array<BlobDetail>,
  * When the receipt was verified here.
  */
 receipt_at: TimestampMs | null, 
+/**
+ * When it was sealed, as far as that is proved.
+ */
+sealed_between: SealedBetween, 
 /**
  * The record itself.
  */

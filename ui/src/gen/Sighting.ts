@@ -2,6 +2,7 @@
 import type { AssetId } from "./AssetId";
 import type { Face } from "./Face";
 import type { RackId } from "./RackId";
+import type { Sha256 } from "./Sha256";
 import type { SightedBy } from "./SightedBy";
 import type { UnitSpan } from "./UnitSpan";
 
@@ -60,4 +61,9 @@ as_in_ledger: boolean,
 /**
  * What else there is to say.
  */
-note: string, };
+note: string, 
+/**
+ * Photos of the asset, by hash; each is evidence of the same record. Left out of the bytes when there is none, so that
+ * what was signed before sightings had photos keeps its spelling (docs/adr/0018).
+ */
+photos?: Array<Sha256>, };

@@ -1,6 +1,6 @@
 // A rack's assets as its page shows them: the ledger row, what was seen, the verdicts, and what is still to do, drawn from
 // the engine's RackView. Judges nothing.
-import type { LedgerEntry, NewSighting, RackView, Sighting, UnitSpan, Verdict } from '@/gen'
+import type { AssetDetail, LedgerEntry, NewSighting, RackView, Sighting, UnitSpan, Verdict } from '@/gen'
 import { type RackFace, type RackItem } from '@/parts/rackGeometry'
 
 import { lookOf } from './looks'
@@ -11,6 +11,8 @@ export interface RackAsset {
   readonly ledger: LedgerEntry | null
   readonly sighting: Sighting | null
   readonly verdicts: readonly Verdict[]
+  /** Differences, the sighting's number, and what other visits here say. */
+  readonly detail: AssetDetail | null
   /** Where it was seen, or else where the ledger has it. */
   readonly span: UnitSpan | null
   readonly face: RackFace | null
@@ -22,7 +24,7 @@ export type Group = 'todo' | 'differs' | 'done'
 export function assetsOf(rack: RackView): RackAsset[] {
   const ledger = new Map(rack.assets.map((entry) => [entry.id, entry]))
   let unknown = 0
-  return rack.reconciliation.map(({ asset, verdicts, sighting }) => {
+  return rack.reconciliation.map(({ asset, verdicts, sighting }, at) => {
     const entry = asset ? (ledger.get(asset) ?? null) : null
     if (!asset) unknown += 1
     // An asset of another rack has a unit of that rack, which says nothing here.
@@ -32,6 +34,7 @@ export function assetsOf(rack: RackView): RackAsset[] {
       ledger: entry,
       sighting,
       verdicts,
+      detail: rack.details[at] ?? null,
       span: sighting?.span ?? (belongs ? entry.span : null),
       face: sighting?.face ?? (belongs ? entry.face : null),
       name: nameOf(entry, sighting),
@@ -103,6 +106,7 @@ export const nothingSeen: Omit<NewSighting, 'asset'> = {
   owning_unit: null,
   order_no: null,
   note: '',
+  photos: null,
 }
 
 /**

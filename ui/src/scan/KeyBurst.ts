@@ -1,5 +1,5 @@
 // Tells a barcode scanner that types (HID) from a person: a scanner sends its keys a few milliseconds apart and ends with
-// Enter. Goes by the place of the keys (`code`), because a Chinese input method that is on turns `key` into “Process”.
+// Enter, with Tab, or with nothing. Goes by the place of the keys (`code`), because a Chinese input method that is on turns `key` into “Process”.
 
 export interface Stroke {
   readonly code: string
@@ -54,28 +54,29 @@ export class KeyBurst {
   /** Takes one key press. */
   take(stroke: Stroke): Reading {
     const isNear = stroke.at - this.last < burstGapMs
-    if (stroke.code === 'Enter' || stroke.code === 'NumpadEnter') {
-      const text = isNear ? this.text : ''
-      this.reset()
-      return text.length >= shortestText ? { kind: 'text', text } : { kind: 'other' }
-    }
+    if (stroke.code === 'Enter' || stroke.code === 'NumpadEnter' || stroke.code === 'Tab') return isNear ? this.end() : this.forget()
     // Scanners press Shift before each capital; it belongs to the burst and says nothing by itself.
     if (stroke.code.startsWith('Shift') || stroke.code === 'CapsLock') {
       if (isNear) this.last = stroke.at
       return { kind: 'other' }
     }
     const character = characterOf(stroke)
-    if (character === null) {
-      this.reset()
-      return { kind: 'other' }
-    }
+    if (character === null) return this.forget()
     this.text = isNear ? this.text + character : character
     this.last = stroke.at
     return { kind: 'part', length: this.text.length }
   }
 
-  private reset(): void {
+  /** No more keys came: the burst so far, for a scanner that sends nothing at its end. */
+  end(): Reading {
+    const { text } = this
+    this.forget()
+    return text.length >= shortestText ? { kind: 'text', text } : { kind: 'other' }
+  }
+
+  private forget(): Reading {
     this.text = ''
     this.last = Number.NEGATIVE_INFINITY
+    return { kind: 'other' }
   }
 }

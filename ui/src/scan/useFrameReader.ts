@@ -6,8 +6,8 @@ import { useBackend } from '@/backend'
 import { CoolDown } from './CoolDown'
 import { lumaOf } from './luma'
 
-/** Frames are not read more often than this; the rest of the time belongs to the page. */
-const pauseMs = 60
+/** The wait between two frames. With some 20 ms to fetch and read one, five frames fit in 300 ms; the rest is the page's. */
+const pauseMs = 40
 
 export function useFrameReader(video: Ref<HTMLVideoElement | null>, isOn: Ref<boolean>, onText: (text: string) => void) {
   const backend = useBackend()

@@ -13,6 +13,8 @@ export interface VisitSummary {
   /** Answers changed before sealing. */
   readonly edits: number
   readonly photos: number
+  /** Photos that are the same as, or nearly the same as, earlier ones. */
+  readonly reused: number
   /** Assets of the rack that nobody has seen yet. */
   readonly unverified: readonly string[]
   readonly missingAssets: number
@@ -40,6 +42,7 @@ export function summarise(visit: VisitView): VisitSummary {
     bulkPercent: answers.length === 0 ? 0 : Math.ceil((bulk / answers.length) * 100),
     edits: answers.reduce((sum, answer) => sum + answer.edits, 0),
     photos: visit.evidence.length,
+    reused: visit.evidence.filter((one) => one.reuse.length > 0).length,
     unverified: visit.reconciliation.filter((one) => one.asset && one.verdicts.includes('unverified')).map((one) => named(one.asset ?? '')),
     missingAssets: visit.reconciliation.filter((one) => one.verdicts.includes('missing')).length,
     isSealed,

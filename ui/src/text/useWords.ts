@@ -16,7 +16,16 @@ export interface Words {
   day(at: number): string
   /** `9.2 GB`. */
   size(bytes: number): string
+  /** `1 天`, `2 小时 5 分钟`: how long, whatever its sign; the largest unit and, below ten of it, the next one. */
+  amount(ms: number): string
 }
+
+const lengths = [
+  ['days', 86_400],
+  ['hours', 3600],
+  ['minutes', 60],
+  ['seconds', 1],
+] as const
 
 // The sites are in one time zone, and so is the standard; a tablet set to another one must not shift a record's time.
 const zone = 'Asia/Shanghai'
@@ -37,6 +46,17 @@ export function useWords(): Words {
       if (bytes < 1e6) return t('common.unit.kb', { n: (bytes / 1e3).toFixed(0) })
       if (bytes < 1e9) return t('common.unit.mb', { n: (bytes / 1e6).toFixed(1) })
       return t('common.unit.gb', { n: (bytes / 1e9).toFixed(1) })
+    },
+    amount(ms) {
+      const seconds = Math.round(Math.abs(ms) / 1000)
+      const found = lengths.findIndex(([, length]) => seconds >= length)
+      const at = found < 0 ? lengths.length - 1 : found
+      const [unit, length] = lengths[at] ?? ['seconds', 1]
+      const whole = Math.floor(seconds / length)
+      const first = t(`common.amount.${unit}`, { n: whole })
+      const next = lengths[at + 1]
+      const rest = next ? Math.floor((seconds % length) / next[1]) : 0
+      return next && whole < 10 && rest > 0 ? `${first} ${t(`common.amount.${next[0]}`, { n: rest })}` : first
     },
   }
 }

@@ -32,6 +32,14 @@ describe('a record', () => {
     expect(at.page.get('[data-testid="step-inspector_signature"]').attributes('data-verdict')).toBe('failed')
   })
 
+  it('gives the interval of its time, open above while there is no receipt', async () => {
+    at = await mountConsole(`/records/${ids[0]}`)
+    expect(at.text('sealed-latest')).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d$/)
+    at.page.unmount()
+    at = await mountConsole(`/records/${ids.at(-1)}`)
+    expect(at.text('sealed-latest')).toContain('尚无')
+  })
+
   it('waits, and is not green, without a receipt', async () => {
     at = await mountConsole(`/records/${ids.at(-1)}`)
     expect(at.page.get('[data-testid="verdict-banner"]').classes()).toContain('verdict-wait')

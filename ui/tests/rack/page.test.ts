@@ -114,6 +114,7 @@ describe('the rack page', () => {
     await page.get('.unknown-form').trigger('submit')
     expect(page.get('[data-testid="unknown-refusal"]').text()).toContain('至少')
     await page.get('[data-testid="unknown-brand"]').setValue('某牌')
+    await page.get('[data-testid="unknown-note"]').setValue('镜头坏了，无法拍照')
     await page.get('[data-testid="unknown-low"]').setValue('30')
     await page.get('.unknown-form').trigger('submit')
     await flushPromises()

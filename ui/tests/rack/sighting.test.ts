@@ -7,7 +7,7 @@ import { formOf, sightingOf } from '@/rack/sightForm'
 
 const ledger = rackVisit.lines.find((line) => line.subject.ledger?.span)?.subject.ledger as LedgerEntry
 const seenAs = (more: Partial<Sighting>): Sighting => ({ asset: ledger.id, by: 'scan', rack: ledger.rack, span: null, face: null, brand: null, model: null, serial: null, quantity: null, owning_unit: null, order_no: null, as_in_ledger: false, note: '', ...more })
-const asset = (more: Partial<RackAsset> = {}): RackAsset => ({ id: ledger.id, ledger, sighting: null, verdicts: ['unverified'], span: ledger.span, face: null, name: 'x', ...more })
+const asset = (more: Partial<RackAsset> = {}): RackAsset => ({ id: ledger.id, ledger, sighting: null, verdicts: ['unverified'], detail: null, span: ledger.span, face: null, name: 'x', ...more })
 
 describe('a sighting from the form', () => {
   it('says only what the inspector looked at: a wrong serial says nothing of the model', () => {

@@ -88,11 +88,61 @@ describe('the content of a record', () => {
     blobs[1]!.intact = false
     const page = await mountAppPage(RecordBody, { props: { record, blobs } })
     expect(by(page, 'record-line-1').text()).toContain('由“其余全部正常”填写')
-    expect(by(page, 'clock-jumps').text()).toContain('回拨 90 秒')
+    expect(by(page, 'clock-jumps').text()).toContain('时钟向后拨了 1 分钟 30 秒')
     expect(by(page, 'record-findings').text()).toContain('业务中断')
     expect(by(page, 'record-findings').text()).toContain('2号UPS旁路')
     expect(by(page, 'reuse').exists()).toBe(true)
     expect(page.text()).toContain('本机文件与哈希不一致')
+  })
+
+  it.each([
+    [-86_400_000, '时钟向后拨了 1 天'],
+    [90 * 86_400_000, '时钟向前拨了 90 天'],
+    [-2 * 3_600_000 - 300_000, '时钟向后拨了 2 小时 5 分钟'],
+  ])('tells a jump with its amount: %d ms', async (ms, words) => {
+    const { record, sealed_between: between } = demo()
+    const at = record.clock.started
+    record.clock.jumps = [{ before: at, after: { ...at, wall_ms: at.wall_ms + ms }, jumped_ms: ms }]
+    const page = await mountAppPage(RecordBody, { props: { record, between } })
+    expect(by(page, 'clock-jumps').text()).toContain(words)
+    expect(by(page, 'clock-changed').text()).toContain('终端时钟变动过 1 次')
+    const quiet = await mountAppPage(RecordBody, { props: { record: demo().record, between } })
+    expect(by(quiet, 'clock-changed').exists()).toBe(false)
+  })
+
+  it('tells a reboot with what the clock shows, and invents no amount for it', async () => {
+    const { record } = demo()
+    const at = record.clock.started
+    const reboot = (ms: number) => ({ before: at, after: { wall_ms: at.wall_ms + ms, monotonic_ms: 1000, boot_id: 'later' }, jumped_ms: null })
+    record.clock.jumps = [reboot(300_000), reboot(-40 * 86_400_000)]
+    const page = await mountAppPage(RecordBody, { props: { record } })
+    expect(by(page, 'clock-jumps').text()).toContain('前后时钟相差 5 分钟，关机多久无从核对')
+    expect(by(page, 'clock-jumps').text()).toContain('重启后时钟比之前早 40 天')
+  })
+
+  it('bounds the time by what others signed and never by the clock of the terminal', async () => {
+    const { record, sealed_between: between } = demo()
+    record.clock.sealed = { ...record.clock.sealed, wall_ms: 0 }
+    record.clock.token_received = { ...record.clock.started, wall_ms: (between.earliest ?? 0) + 90 * 86_400_000 }
+    const page = await mountAppPage(RecordBody, { props: { record, between } })
+    expect(by(page, 'sealed-earliest').text()).toBe('2026-11-23 03:30')
+    expect(by(page, 'sealed-latest').text()).toBe('2026-11-23 03:30')
+    expect(by(page, 'clock-off').text()).toContain('终端时钟比服务端快 90 天')
+    const open = await mountAppPage(RecordBody, { props: { record: demo().record, between: { ...between, latest: null, placed: null } } })
+    expect(by(open, 'sealed-latest').text()).toContain('尚无')
+    expect(by(open, 'sealed-placed').text()).toContain('重启过')
+    expect(by(open, 'clock-off').exists(), 'a clock that is right is not told').toBe(false)
+  })
+
+  it('counts the labels that the office has to look into, each once', async () => {
+    const { record } = demo()
+    const scan = (verdict: string, text: string, print: string | null) => ({ text, source: 'camera', verdict, print, subject: null, key: null, at: record.clock.started }) as never
+    record.scans = [scan('revoked', 'OLD', 'p-1'), scan('revoked', 'old', 'p-1'), scan('forged', 'X', null), scan('foreign', 'Y', null), scan('right', 'Z', 'p-2')]
+    const page = await mountAppPage(RecordBody, { props: { record } })
+    expect(by(page, 'suspect-labels').text()).toBe('▲ 需要追查的标签：已作废的旧标签仍在现场 1 张、签名不正确的标签 1 张、其他站点的标签 1 张')
+    record.scans = [scan('right', 'Z', 'p-2')]
+    const clean = await mountAppPage(RecordBody, { props: { record } })
+    expect(by(clean, 'suspect-labels').exists()).toBe(false)
   })
 
   it('names a thing by its ledger row where nothing else knows it, else by its id', () => {

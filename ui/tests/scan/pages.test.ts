@@ -45,6 +45,28 @@ describe('the scan pages', () => {
     expect(page.find('[data-testid="picture-file"]').exists()).toBe(true)
   })
 
+  it.each(['right', 'wrong_rack', 'wrong_room', 'unknown', 'revoked', 'repeated', 'forged', 'foreign', 'not_a_label'] as const)('say what to do next after %s', async (verdict) => {
+    const report = await backend.scanLabel(visit, 'own', 'camera')
+    const message = { zh: `结论 ${verdict}`, en: verdict }
+    vi.spyOn(backend, 'scanLabel').mockResolvedValue({ ...report, scan: { ...report.scan, verdict }, message })
+    page = await mountAppPage(VisitScanPage, { backend, props: { visit } })
+    await type('b-0 1')
+    const sheet = page.get('[data-testid="scan-result"]')
+    expect(sheet.attributes('data-verdict')).toBe(verdict)
+    expect(sheet.text()).toContain(`结论 ${verdict}`)
+    const next = { right: '继续扫下一个', wrong_rack: '请回到要巡检的机柜', wrong_room: '请确认所在机房', unknown: '账外设备', revoked: '撕下旧标签', repeated: '请扫下一个', forged: '报告管理员', foreign: '本站点的标签', not_a_label: '请扫巡检标签' }
+    expect(sheet.get('.scan-result-next').text(), 'the label of another rack is about where one stands').toContain(next[verdict])
+  })
+
+  it('tell an asset of another rack from the label of another rack', async () => {
+    const report = await backend.scanLabel(visit, `asset:${asset}`, 'camera')
+    expect(report.subject?.kind).not.toBe('rack')
+    vi.spyOn(backend, 'scanLabel').mockResolvedValue({ ...report, scan: { ...report.scan, verdict: 'wrong_rack' } })
+    page = await mountAppPage(VisitScanPage, { backend, props: { visit } })
+    await type('b-0 1')
+    expect(page.get('.scan-result-next').text()).toContain('机柜核对')
+  })
+
   it('look a typed code up, and start the visit with the scan recorded in it', async () => {
     const started = vi.spyOn(backend, 'startVisit')
     const scanned = vi.spyOn(backend, 'scanLabel')

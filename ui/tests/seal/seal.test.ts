@@ -34,6 +34,20 @@ describe('the page of signing', () => {
     expect(by(page, 'not-ready').exists()).toBe(true)
   })
 
+  it('names photos that were used before, and does not hold up signing for them', async () => {
+    const fake = createFakeBackend()
+    await answered(fake, system.id)
+    const of = 'ab'.repeat(32)
+    const view = await fake.visit(system.id)
+    const one = (await fake.attachPhoto(system.id, { line: null, file_name: '', capture: 'camera', caption: '', layer: null }, new Uint8Array([0xff, 0xd8]))).evidence
+    const backend = Object.assign(Object.create(fake) as Backend, { visit: async () => ({ ...view, evidence: [{ ...one, reuse: [{ of, distance: 3 }] }, one] }) })
+    const page = await open(backend, [system.id])
+    expect(by(page, 'reused').text()).toContain('1 张照片与以前的照片相同或几乎相同')
+    expect(by(page, 'seal-passphrase').exists()).toBe(true)
+    const plain = await open(fake, [system.id])
+    expect(by(plain, 'reused').exists()).toBe(false)
+  })
+
   it('keeps people, permit and passphrase when the passphrase is wrong, then signs', async () => {
     const fake = createFakeBackend()
     await answered(fake, system.id)
@@ -58,6 +72,18 @@ describe('the page of signing', () => {
     expect(by(page, 'sealed-state').text()).toContain('已签，待同步')
     expect(by(page, 'sealed-state').classes(), 'signed is not delivered: never green').not.toContain('mark-normal')
     expect(by(page, 'record-fingerprint').text().replace(/\s/g, '')).toHaveLength(64)
+  })
+
+  it('says before signing how often and by how much the clock was changed', async () => {
+    const fake = createFakeBackend()
+    const at = { wall_ms: 1_795_305_600_000, monotonic_ms: 1, boot_id: 'b' }
+    const jumps = [{ before: at, after: { ...at, wall_ms: at.wall_ms + 90 * 86_400_000 }, jumped_ms: 90 * 86_400_000 }]
+    const warnings = [{ zh: '时钟向前拨了 90 天（拨快），请校准系统时间', en: 'The clock was set forward by 90 days' }]
+    const backend = Object.assign(Object.create(fake) as Backend, { visit: async (id: string) => ({ ...(await fake.visit(id)), jumps, warnings }) })
+    const page = await open(backend, [system.id])
+    expect(by(page, 'jumps').text()).toContain('终端时钟变动过 1 次')
+    expect(by(page, `seal-visit-${system.id}`).text()).toContain('时钟向前拨了 90 天')
+    expect(by(await open(fake, [system.id]), 'jumps').exists()).toBe(false)
   })
 
   it('signs the complete visits and leaves the others out, saying so', async () => {

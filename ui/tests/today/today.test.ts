@@ -37,6 +37,33 @@ describe('today', () => {
     expect(wrapper.findAll('.cards')[0]?.find('button').text()).toContain('机房整体')
   })
 
+  it('says before leaving what the photos will take and what there is', async () => {
+    wrapper = (await openAt('/today')).wrapper
+    await settle()
+    const line = wrapper.get(testId('photo-budget'))
+    expect(line.text()).toContain('约需 1.6 GB，可用 9.2 GB')
+    expect(line.attributes('role'), 'enough is no alarm').toBeUndefined()
+  })
+
+  it('warns before leaving when the photos will not fit, and works without a budget', async () => {
+    const backend = createFakeBackend()
+    const enough = await backend.photoBudget()
+    backend.photoBudget = async () => ({ ...enough, room_bytes: 800_000_000, is_short: true })
+    wrapper = (await openAt('/today', backend)).wrapper
+    await settle()
+    const line = wrapper.get(testId('photo-budget'))
+    expect(line.text()).toContain('空间不够')
+    expect(line.text()).toContain('可用只有 800.0 MB')
+    expect(line.attributes('role')).toBe('alert')
+    wrapper.unmount()
+
+    backend.photoBudget = () => Promise.reject(new BackendError('disk', { zh: '磁盘', en: 'disk' }))
+    wrapper = (await openAt('/today', backend)).wrapper
+    await settle()
+    expect(wrapper.find(testId('photo-budget')).exists()).toBe(false)
+    expect(wrapper.find(testId(`visit-${rackVisit}`)).exists(), 'the page is complete without it').toBe(true)
+  })
+
   it('starts a visit with one press and opens its overview', async () => {
     const { wrapper: mounted, router, backend } = await openAt('/today')
     wrapper = mounted

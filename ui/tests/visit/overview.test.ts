@@ -29,6 +29,20 @@ describe('the overview of a visit', () => {
     expect(wrapper.get(testId('label-state')).text()).toContain('已扫本柜标签')
   })
 
+  it('says that the clock was changed, and nothing of it in ordinary use', async () => {
+    const fake = createFakeBackend()
+    wrapper = (await openAt(`/visits/${rackVisit}`, fake)).wrapper
+    expect(wrapper.find(testId('clock-changed')).exists()).toBe(false)
+    wrapper.unmount()
+    const at = { wall_ms: 1_795_305_600_000, monotonic_ms: 1, boot_id: 'b' }
+    const jumps = [{ before: at, after: { ...at, wall_ms: at.wall_ms - 86_400_000 }, jumped_ms: -86_400_000 }]
+    const warnings = [{ zh: '时钟向后拨了 1 天（调回），请校准系统时间', en: 'The clock was set back by 1 day' }]
+    const backend = Object.assign(Object.create(fake) as typeof fake, { visit: async (id: string) => ({ ...(await fake.visit(id)), jumps, warnings }) })
+    wrapper = (await openAt(`/visits/${rackVisit}`, backend)).wrapper
+    expect(wrapper.get(testId('clock-changed')).text()).toContain('终端时钟变动过 1 次')
+    expect(wrapper.get(testId('visit-warnings')).text()).toContain('时钟向后拨了 1 天')
+  })
+
   it('shows how many assets were scanned, and the abnormal items of a category', async () => {
     const backend = createFakeBackend()
     const asset = (await backend.visit(rackVisit)).lines.find((line) => line.subject.ledger)?.subject.id ?? ''

@@ -1,12 +1,18 @@
 //! 问题 and 不一致信息 over all records, as lists show them. Only the newest revision of a visit's record counts.
 
 use serde::{Deserialize, Serialize};
-use xunjian_domain::{reconciliation::Reconciliation, visit::Finding};
+use xunjian_domain::{
+    reconciliation::{Difference, Reconciliation, Whereabouts},
+    visit::Finding,
+};
 
-use super::page::{Page, Params, one_more};
+use super::{
+    moves::{self, OtherRecord},
+    page::{Page, Params, one_more},
+};
 use crate::{
     clock,
-    db::{Row, sql},
+    db::{Row, Sql, sql},
     error::Error,
     log::to_u64,
     site::Site,
@@ -62,6 +68,12 @@ pub struct DiscrepancyItem {
     pub inspector_name: String,
     /// When the record was sealed.
     pub sealed_at: i64,
+    /// Field by field what ledger, rack and orders say; racks by room and name.
+    pub differences: Vec<Difference>,
+    /// Where the asset is by every newest record of the round; `None` for one the ledger does not have.
+    pub whereabouts: Option<Whereabouts>,
+    /// What the other records of the round say of it, whoever signed them.
+    pub others: Vec<OtherRecord>,
 }
 
 /// `GET findings`: the newest first. `state` is `open` (not fixed on the spot), `fixed` or `overdue`.
@@ -105,7 +117,11 @@ pub fn findings(site: &Site, params: &Params) -> Result<Page<FindingItem>, Error
     })
 }
 
-const VERDICTS: [&str; 12] = [
+/// The choice of the filter that is no verdict: both sides of a move are here.
+const MOVED: &str = "moved";
+
+const VERDICTS: [&str; 13] = [
+    MOVED,
     "matches",
     "wrong_rack",
     "wrong_unit",
@@ -120,23 +136,30 @@ const VERDICTS: [&str; 12] = [
     "unverified",
 ];
 
-/// `GET discrepancies`: the newest first; 未核 only where `verdict=unverified` asks for it.
+/// `GET discrepancies`: the newest first; 未核 only where `verdict=unverified` asks for it. A move shows once, where the asset
+/// was seen, with its missing side beside it; `verdict=moved` lists the moves of which both sides are here.
 ///
 /// # Errors
 /// [`Error::Problem`] 400.3.
 pub fn discrepancies(site: &Site, params: &Params) -> Result<Page<DiscrepancyItem>, Error> {
     let (limit, (at, last)) = (params.limit()?, params.after()?);
-    let verdict = match params.choice("verdict", &VERDICTS)? {
-        "" => String::new(),
+    let wanted = params.choice("verdict", &VERDICTS)?;
+    let verdict = match wanted {
+        "" | MOVED => String::new(),
         // The words stand between blanks; an underscore that stands for any character fits no other of them.
         verdict => format!("% {verdict} %"),
     };
+    let moved = if wanted == MOVED { MOVED } else { "" };
     let filter = [params.text("round").into(), verdict.into(), params.pattern().into()];
     let place = last.get(1).map_or(Ok(i64::MAX), |place| place.parse());
     let place = place.map_err(|_| super::page::bad("after", "must be the `next` of the page before"))?;
     let mut values = filter.to_vec();
     values.extend([at.into(), last.first().map_or("", String::as_str).into(), place.into(), one_more(limit).into()]);
-    let read = |row: &Row| -> Result<(i64, DiscrepancyItem), Error> {
+    values.push(moved.into());
+    let mut counted = filter.to_vec();
+    counted.push(moved.into());
+    let read = |sql: &dyn Sql, row: &Row| -> Result<(i64, DiscrepancyItem), Error> {
+        let (whereabouts, others) = moves::together(sql, row.text(3)?, row.text(10)?, row.text(0)?)?;
         let item = DiscrepancyItem {
             reconciliation: serde_json::from_str(row.text(9)?)?,
             record: row.text(0)?.to_owned(),
@@ -147,12 +170,16 @@ pub fn discrepancies(site: &Site, params: &Params) -> Result<Page<DiscrepancyIte
             rack_name: row.text(6)?.to_owned(),
             inspector_name: row.text(7)?.to_owned(),
             sealed_at: row.i64(8)?,
+            differences: serde_json::from_str(row.text(11)?)?,
+            whereabouts,
+            others,
         };
         Ok((row.i64(1)?, item))
     };
     site.db.read(|sql| {
-        let total = sql.first(sql!("discrepancy_list_count"), &filter)?.map_or(Ok(0), |row| row.i64(0))?;
-        let items = sql.query(sql!("discrepancy_list"), &values)?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let total = sql.first(sql!("discrepancy_list_count"), &counted)?.map_or(Ok(0), |row| row.i64(0))?;
+        let rows = sql.query(sql!("discrepancy_list"), &values)?;
+        let items = rows.iter().map(|row| read(sql, row)).collect::<Result<Vec<_>, _>>()?;
         let key = |(place, item): &(i64, DiscrepancyItem)| format!("{}~{}~{place}", item.sealed_at, item.record);
         let page = Page::cut(items, limit, to_u64(total), key);
         let items = page.items.into_iter().map(|(_, item)| item).collect();

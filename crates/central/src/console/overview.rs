@@ -171,6 +171,15 @@ fn sums(sql: &dyn Sql, shown: Option<&RoundRow>, visits: &[VisitRow]) -> Result<
         let order = ["outage", "degraded", "major", "minor"];
         by_severity.sort_by_key(|one| order.iter().position(|severity| *severity == one.severity));
     }
+    // As the list counts them, which shows the two sides of a move once.
+    let discrepancies = match shown {
+        Some(row) => {
+            let filter = [row.item.round.id.as_str().into(), "".into(), "".into(), "".into()];
+            let counted = sql.first(sql!("discrepancy_list_count"), &filter)?.map_or(Ok(0), |row| row.i64(0))?;
+            u32::try_from(to_u64(counted)).unwrap_or(u32::MAX)
+        }
+        None => 0,
+    };
     Ok(Overview {
         round: shown.map(|row| row.item.clone()),
         rounds: Vec::new(),
@@ -182,7 +191,7 @@ fn sums(sql: &dyn Sql, shown: Option<&RoundRow>, visits: &[VisitRow]) -> Result<
         visits_overdue: count(visits.iter().filter(|row| row.item.state == TileState::Overdue)),
         findings_open: by_severity.iter().map(|one| one.count).sum(),
         findings_by_severity: by_severity,
-        discrepancies: visits.iter().map(|row| row.discrepancies).sum(),
+        discrepancies,
         unverified: visits.iter().map(|row| row.unverified).sum(),
         set_aside: total(sql!("set_aside_total"))?,
         keys_pending: total(sql!("key_request_count"))?,

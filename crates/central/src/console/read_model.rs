@@ -16,7 +16,7 @@ use xunjian_proof::{
     verification,
 };
 
-use super::names::Names;
+use super::{moves, names::Names};
 use crate::{
     db::{Row, Sql, sql},
     error::Error,
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Counts up when the derivation changes; then everything is derived again at the next start.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Counts of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,6 +83,7 @@ pub fn catch_up(site: &Site) -> Result<(), Error> {
                 sql!("record_summary_clear"),
                 sql!("finding_summary_clear"),
                 sql!("discrepancy_summary_clear"),
+                sql!("asset_standing_clear"),
             ] {
                 sql.execute(statement, &[])?;
             }
@@ -210,6 +211,7 @@ pub fn put_record(sql: &dyn Sql, id: &Sha256, record: &Record, received_at: i64)
     for (place, one) in differing {
         put_discrepancy(sql, &id, record, (to_i64(place as u64), one), &names)?;
     }
+    moves::put_standings(sql, &id, record)?;
     Ok(())
 }
 
@@ -283,6 +285,8 @@ fn put_discrepancy(
         rack.as_str().into(),
         serde_json::to_string(one)?.into(),
         lower(&search).into(),
+        one.asset.as_ref().map_or("", |asset| asset.as_str()).into(),
+        serde_json::to_string(&moves::differences_of(record, one, names))?.into(),
     ];
     sql.execute(sql!("discrepancy_summary_insert"), &values)?;
     Ok(())

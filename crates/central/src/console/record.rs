@@ -7,7 +7,7 @@ use xunjian_domain::{hash::Sha256, subject::Subject, template::Template};
 use xunjian_proof::{
     record::{Capture, Record},
     statement::BlobRef,
-    verification,
+    verification::{self, SealedBetween},
 };
 
 use super::{
@@ -99,6 +99,8 @@ pub struct ConsoleRecord {
     pub previous: Option<String>,
     /// The terminal's record after it.
     pub following: Option<String>,
+    /// When it was sealed, as far as that is proved.
+    pub sealed_between: SealedBetween,
     /// `null` when the stored bytes cannot even be read.
     pub record: Option<Record>,
     /// The criteria it was walked by.
@@ -163,6 +165,7 @@ fn read(site: &Site, sql: &dyn Sql, id: &str) -> Result<(ConsoleRecord, Checked,
         leaf: checked.leaf,
         previous,
         following: steps::in_chain(sql, &terminal, sequence.saturating_add(1))?,
+        sealed_between: checked.sealed,
         record: record.cloned(),
         template,
         subjects,

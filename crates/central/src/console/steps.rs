@@ -8,7 +8,7 @@ use xunjian_proof::{
     merkle,
     receipt::Receipt,
     statement::BlobRef,
-    verification::{self, Failure, Step, VerifiedRecord},
+    verification::{self, Failure, SealedBetween, Step, VerifiedRecord},
 };
 
 use crate::{
@@ -84,12 +84,15 @@ pub(super) struct Checked {
     pub leaf: Option<u64>,
     /// Whether the service declared it delivered.
     pub is_delivered: bool,
+    /// When it was sealed, as far as the checks that passed prove it.
+    pub sealed: SealedBetween,
     failure: Option<Failure>,
 }
 
 /// Checks envelope, signatures, delivery and log.
 pub(super) fn check(sql: &dyn Sql, keyring: Option<&Keyring>, stored: &Stored<'_>) -> Checked {
-    let mut checked = Checked { record: None, leaf: None, is_delivered: false, failure: None };
+    let mut checked =
+        Checked { record: None, leaf: None, is_delivered: false, sealed: SealedBetween::default(), failure: None };
     let result = chain(sql, keyring, stored, &mut checked);
     checked.failure = result.err();
     checked
@@ -105,6 +108,7 @@ fn chain(sql: &dyn Sql, keyring: Option<&Keyring>, stored: &Stored<'_>, checked:
     }
     let keyring = keyring.ok_or_else(|| failed(Step::InspectorKey, "the site root cannot be read"))?;
     let verified = verification::verify_record(stored.envelope, keyring)?;
+    checked.sealed = verification::sealed_between(&verified.record, None, keyring);
     let row = sql.first(sql!("delivered_of"), &[stored.id.into()]).map_err(at(Step::Delivered))?;
     checked.is_delivered = row.is_some();
     let Some(row) = row else {
@@ -129,6 +133,7 @@ fn chain(sql: &dyn Sql, keyring: Option<&Keyring>, stored: &Stored<'_>, checked:
     }
     let receipt = receipt(sql, to_u64(row.i64(1).map_err(at(Step::Receipt))?), leaf)?;
     let statement = verification::verify_receipt(&verified, envelope, leaf, &receipt, keyring)?;
+    checked.sealed = verification::sealed_between(&verified.record, Some(&statement), keyring);
     if row.i64(3).ok() != Some(statement.stored_at.0) {
         return Err(failed(Step::Delivered, "the moment beside the declaration is not the one it states"));
     }

@@ -117,6 +117,12 @@ pub(super) fn of_ledger(
     if let Some(asset) = ledger.rack(&rack)?.iter().find(|asset| !compared.contains(&asset.id)) {
         return Ok(Some(format!("the asset {} of the rack was not compared", asset.id)));
     }
+    let sighted = record.reconciliation.iter().filter_map(|one| one.sighting.as_ref()).flat_map(|seen| &seen.photos);
+    let named: BTreeSet<&Sha256> = sighted.collect();
+    let mut photos = record.evidence.iter().filter(|photo| named.contains(&photo.sha256));
+    if let Some(photo) = photos.find(|photo| photo.capture == Capture::Imported || photo.media_type == "text/csv") {
+        return Ok(Some(format!("{} was imported and is no photo of an asset", photo.sha256)));
+    }
     let unique: BTreeSet<&AssetId> = reconciled.iter().copied().collect();
     if unique.len() != reconciled.len() {
         return Ok(Some("an asset is reconciled twice".to_owned()));

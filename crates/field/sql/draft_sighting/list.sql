@@ -1,1 +1,1 @@
-SELECT sighting FROM draft_sighting WHERE draft = ?1 ORDER BY place;
+SELECT place, sighting FROM draft_sighting WHERE draft = ?1 ORDER BY place;

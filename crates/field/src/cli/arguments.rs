@@ -272,11 +272,23 @@ pub(crate) struct Scan {
 pub(crate) struct Sight {
     pub visit: String,
     /// 编号、序列号、资产编号或名称 · id, serial, asset tag or name
-    #[arg(long, required_unless_present = "not_in_ledger")]
+    #[arg(long, required_unless_present_any = ["not_in_ledger", "noted", "remove"])]
     pub asset: Option<String>,
     /// 账外设备 · the ledger does not have it
     #[arg(long, conflicts_with = "asset")]
     pub not_in_ledger: bool,
+    /// 修改第几条登记 · the sighting noted under this number
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["asset", "not_in_ledger"])]
+    pub noted: Option<u32>,
+    /// 删除第几条登记 · take back the sighting with this number
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["asset", "not_in_ledger", "noted"])]
+    pub remove: Option<u32>,
+    /// 照片 · photos of it
+    #[arg(long = "photo", value_name = "FILE", conflicts_with = "remove")]
+    pub photos: Vec<PathBuf>,
+    /// 照片来源 · how the photos came into being
+    #[arg(long, value_enum, default_value = "camera")]
+    pub capture: CaptureArgument,
     /// 位置、品牌、型号与台账一致 · position, brand and model are as in the ledger
     #[arg(long)]
     pub as_in_ledger: bool,

@@ -15,7 +15,8 @@ pub(super) fn run(session: &Session, files: &[PathBuf]) -> Result<Output, Failur
         let begun = Instant::now();
         let line = match decode_file(&decoder, file) {
             Ok(codes) => {
-                let codes: Vec<_> = codes.into_iter().map(|code| json!({ "text": code.text })).collect();
+                let codes: Vec<_> =
+                    codes.into_iter().map(|code| json!({ "text": code.text, "isText": code.is_text })).collect();
                 json!({ "file": file, "codes": codes, "ms": begun.elapsed().as_millis() })
             }
             Err(error) => {

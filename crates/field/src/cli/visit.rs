@@ -110,11 +110,14 @@ fn companion(text: &str) -> Companion {
 }
 
 fn rack_output(view: &RackView) -> Result<Output, Failure> {
-    let line = |row: &xunjian_domain::reconciliation::Reconciliation| {
+    let mut text = String::new();
+    for (row, detail) in view.reconciliation.iter().zip(&view.details) {
         let verdicts: Vec<_> = row.verdicts.iter().map(|verdict| verdict.zh()).collect();
-        format!("{}\t{}\n", verdicts.join("、"), row.asset.as_ref().map_or("—", |id| id.as_str()))
-    };
-    Output::new(view, view.reconciliation.iter().map(line).collect())
+        let number = detail.sighting.map_or_else(|| "·".to_owned(), |number| number.to_string());
+        let id = row.asset.as_ref().map_or("—", |id| id.as_str());
+        text += &format!("{number}\t{}\t{id}\n", verdicts.join("、"));
+    }
+    Output::new(view, text)
 }
 
 fn units_from(text: &str) -> Result<UnitSpan, Failure> {
@@ -127,8 +130,20 @@ fn units_from(text: &str) -> Result<UnitSpan, Failure> {
 }
 
 fn sight(desk: &Desk, arguments: Sight) -> Result<Output, Failure> {
+    let attach = |file: &std::path::PathBuf| {
+        Ok::<_, Failure>(evidence::attach(desk, None, file, arguments.capture.into(), "")?.evidence.sha256)
+    };
+    let photos = arguments.photos.iter().map(attach).collect::<Result<Vec<Sha256>, Failure>>()?;
+    if let Some(number) = arguments.remove {
+        return rack_output(&desk.field.unsight(desk.draft(), number)?);
+    }
     let new = NewSighting {
-        asset: arguments.asset.map_or(AssetSelector::NotInLedger, AssetSelector::Ledger),
+        photos: (!photos.is_empty()).then_some(photos),
+        asset: match (arguments.asset, arguments.noted) {
+            (Some(asset), _) => AssetSelector::Ledger(asset),
+            (None, Some(number)) => AssetSelector::Noted(number),
+            (None, None) => AssetSelector::NotInLedger,
+        },
         as_in_ledger: arguments.as_in_ledger,
         span: arguments.units.as_deref().map(units_from).transpose()?,
         face: arguments.face.map(Into::into),

@@ -8,7 +8,10 @@ use xunjian_domain::{
 use xunjian_protocol::ApiError;
 
 use super::FieldError;
-use crate::keys::{MIN_PASSPHRASE, MIN_PIN};
+use crate::{
+    keys::{MIN_PASSPHRASE, MIN_PIN},
+    vm_table::VmTableError,
+};
 
 impl FieldError {
     /// What happened and what to do.
@@ -224,6 +227,18 @@ impl FieldError {
                     "The ledger has no asset “{wanted}”; if it stands here, record it as not in the ledger (--not-in-ledger)"
                 ),
             ),
+            Self::NoUnitCounts(line) => Text::new(
+                format!("第 {line} 项不是按归属单位统计虚拟机数量的检查项，不能导入清单"),
+                format!("Line {line} counts no virtual machines per owning unit: a table cannot fill it"),
+            ),
+            Self::VmTable(error) => vm_table(error),
+            Self::TooShortToSearch => {
+                Text::new("每个词至少输入两个字再查找", "Type at least two characters of each word")
+            }
+            Self::UnknownSighting(no) => Text::new(
+                format!("本次巡检没有第 {no} 条设备登记，可能已经删除，请刷新后再试"),
+                format!("This visit has no sighting {no}; it may have been removed. Look at the rack again"),
+            ),
             Self::AmbiguousAsset { wanted, found } => Text::new(
                 format!("“{wanted}”对应多台设备（{}），请给出设备编号", found.join("；")),
                 format!("“{wanted}” fits several assets ({}): give the asset's id", found.join("; ")),
@@ -331,5 +346,25 @@ fn code_zh(error: &CodeError) -> String {
         CodeError::Length(length) => format!("应为 10 个字符，现有 {length} 个，请重新输入"),
         CodeError::Character(character) => format!("“{character}”不会出现在标签编码里，请重新输入"),
         CodeError::Check => "校验位不符，有一个字符错了或两个字符颠倒了，请对照标签重新输入".to_owned(),
+    }
+}
+
+fn vm_table(error: &VmTableError) -> Text {
+    match error {
+        VmTableError::NotText => Text::new(
+            "文件不是 UTF-8 或 GBK 文本，请在平台上重新导出为 CSV",
+            "The file is no UTF-8 or GBK text: export it from the platform again, as CSV",
+        ),
+        VmTableError::NoUnitColumn(headings) => Text::new(
+            format!("表里没有“归属单位”一列（现有：{}），请导出时包含归属单位", headings.join("、")),
+            format!(
+                "The table has no column of owning units (it has: {}): include it in the export",
+                headings.join(", ")
+            ),
+        ),
+        VmTableError::BadCount { row, text } => Text::new(
+            format!("第 {row} 行的数量“{text}”不是整数，请改正后重新导入"),
+            format!("Row {row}: “{text}” is no whole number. Mend it and import the file again"),
+        ),
     }
 }

@@ -20,7 +20,7 @@ pub fn inspect_evidence(bytes: &[u8], file_name: &str, imported: bool) -> Result
     if !imported {
         return Err(PhotoError::NotAPhoto { what: Text::new("CSV 表格", "a CSV table") });
     }
-    Ok(PhotoInfo { media_type: MediaType::Csv, width: 0, height: 0, exif_time: None, orientation: 1 })
+    Ok(PhotoInfo { media_type: MediaType::Csv, width: 0, height: 0, exif_time: None, orientation: 1, look: None })
 }
 
 /// UTF-8 or GB 18030 throughout, without control characters: what spreadsheets and remote systems export in China.

@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, codecs::jpeg::JpegEncoder, imageops::FilterType};
+use image::{DynamicImage, codecs::jpeg::JpegEncoder};
 
 use super::{PhotoError, open_upright};
 
@@ -39,8 +39,8 @@ fn shrunk(picture: DynamicImage, most: u32) -> DynamicImage {
     if picture.width().max(picture.height()) <= most {
         return picture;
     }
-    // Triangle over the whole source area: a quarter of the time of Lanczos, and no ringing around printed digits.
-    picture.resize(most, most, FilterType::Triangle)
+    // The mean of each area: no ringing around printed digits, and a fraction of the time of a filter (`make bench`).
+    picture.thumbnail(most, most)
 }
 
 fn encoded(picture: &DynamicImage) -> Result<Vec<u8>, PhotoError> {

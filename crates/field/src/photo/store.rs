@@ -266,10 +266,13 @@ fn at(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PhotoError 
 
 /// A place at which tests let the process die, or the effect fail. Does nothing unless a test says so.
 fn fault_point(name: &'static str) -> Result<(), PhotoError> {
-    fail::fail_point!(name, |_| Err(PhotoError::Disk {
+    fail::fail_point!(name, |what: Option<String>| Err(PhotoError::Disk {
         doing: "rehearse a fault at",
         path: name.into(),
-        source: io::Error::other("fault point"),
+        source: match what.as_deref() {
+            Some("full") => io::ErrorKind::StorageFull.into(),
+            _ => io::Error::other("fault point"),
+        },
     }));
     Ok(())
 }

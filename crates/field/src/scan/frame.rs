@@ -31,35 +31,48 @@ impl GrayFrame {
     /// ½×: the mean of each 2 × 2 block. Smooths noise away and brings large codes to a size the finder likes.
     #[must_use]
     pub fn halved(&self) -> Self {
-        let (width, height) = ((self.width / 2).max(1), (self.height / 2).max(1));
-        let mut luma = Vec::with_capacity(width * height);
-        for y in 0..height {
-            let upper = self.row((2 * y).min(self.height - 1));
-            let lower = self.row((2 * y + 1).min(self.height - 1));
-            for x in 0..width {
-                let (left, right) = ((2 * x).min(self.width - 1), (2 * x + 1).min(self.width - 1));
-                let sum = [upper[left], upper[right], lower[left], lower[right]].map(u16::from).iter().sum::<u16>();
-                luma.push(((sum + 2) / 4) as u8);
+        if self.width < 2 || self.height < 2 {
+            return self.clone();
+        }
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mut luma = vec![0; width * height];
+        for (y, out) in luma.chunks_exact_mut(width).enumerate() {
+            let pairs = self.row(2 * y).chunks_exact(2).zip(self.row(2 * y + 1).chunks_exact(2));
+            for (out, (upper, lower)) in out.iter_mut().zip(pairs) {
+                let sum = [upper[0], upper[1], lower[0], lower[1]].map(u16::from).iter().sum::<u16>();
+                *out = ((sum + 2) / 4) as u8;
             }
         }
         Self { width, height, luma }
+    }
+
+    /// The middle, half as wide and half as high, and where it begins.
+    #[must_use]
+    pub fn middle(&self) -> (Self, (usize, usize)) {
+        let (left, top) = (self.width / 4, self.height / 4);
+        let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
+        let luma = (top..top + height).flat_map(|y| &self.row(y)[left..left + width]).copied().collect();
+        (Self { width, height, luma }, (left, top))
     }
 
     /// 2×, interpolated: gives small modules the three pixels that the finder pattern needs.
     #[must_use]
     pub fn doubled(&self) -> Self {
         let (width, height) = (self.width * 2, self.height * 2);
-        let mut luma = Vec::with_capacity(width * height);
-        for y in 0..height {
-            // Each new pixel lies a quarter from its nearest old neighbour: weights 3 and 1.
-            let near = self.row(y / 2);
-            let far = self.row(neighbour(y, self.height));
-            for x in 0..width {
-                let (x_near, x_far) = (x / 2, neighbour(x, self.width));
-                let mix = 9 * u16::from(near[x_near])
-                    + 3 * (u16::from(near[x_far]) + u16::from(far[x_near]))
-                    + u16::from(far[x_far]);
-                luma.push(((mix + 8) / 16) as u8);
+        let mut luma = vec![0; width * height];
+        // Each new pixel lies a quarter from its nearest old neighbour: weights 3 and 1, down first, then across.
+        let mut mixed = vec![0u16; self.width];
+        for (y, out) in luma.chunks_exact_mut(width).enumerate() {
+            let rows = self.row(y / 2).iter().zip(self.row(neighbour(y, self.height)));
+            for (mixed, (&near, &far)) in mixed.iter_mut().zip(rows) {
+                *mixed = 3 * u16::from(near) + u16::from(far);
+            }
+            let (first, last) = (mixed[0], mixed[self.width - 1]);
+            out[0] = ((4 * first + 8) / 16) as u8;
+            out[width - 1] = ((4 * last + 8) / 16) as u8;
+            for (out, pair) in out[1..width - 1].chunks_exact_mut(2).zip(mixed.windows(2)) {
+                out[0] = ((3 * pair[0] + pair[1] + 8) / 16) as u8;
+                out[1] = ((pair[0] + 3 * pair[1] + 8) / 16) as u8;
             }
         }
         Self { width, height, luma }

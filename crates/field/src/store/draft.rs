@@ -202,27 +202,75 @@ pub(crate) fn add_scan(connection: &Connection, draft: &str, scan: &LabelScan) -
 }
 
 pub(crate) fn sightings(connection: &Connection, draft: &str) -> Result<Vec<Sighting>, FieldError> {
-    documents(connection, sql!("draft_sighting/list"), [draft])
+    Ok(numbered_sightings(connection, draft)?.into_iter().map(|(_, sighting)| sighting).collect())
 }
 
-/// Reads the asset's sighting, lets `change` make the new one, and stores it. An asset outside the ledger is always new.
+/// Sightings with their numbers, in the order in which they were first noted.
+pub(crate) fn numbered_sightings(connection: &Connection, draft: &str) -> Result<Vec<(u32, Sighting)>, FieldError> {
+    by_line(connection, sql!("draft_sighting/list"), draft, from_json)
+}
+
+/// Which sighting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SightingKey<'a> {
+    /// The asset's; one of an asset outside the ledger (an empty id) is always new.
+    Asset(&'a str),
+    /// The one with this number.
+    Number(u32),
+}
+
+/// Reads the sighting, lets `change` make the new one, and stores it; `None` where a number names none.
 pub(crate) fn change_sighting(
     connection: &Connection,
     draft: &str,
-    asset: &str,
+    key: SightingKey<'_>,
     change: impl FnOnce(Option<Sighting>) -> Sighting,
-) -> Result<Sighting, FieldError> {
-    let row = connection
-        .prepare_cached(sql!("draft_sighting/find"))?
-        .query_row(params![draft, asset], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)));
-    if let Some((place, before)) = optional(row)? {
+) -> Result<Option<Sighting>, FieldError> {
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?));
+    let (row, asset) = match key {
+        SightingKey::Asset(asset) => {
+            (connection.prepare_cached(sql!("draft_sighting/find"))?.query_row(params![draft, asset], read), asset)
+        }
+        SightingKey::Number(no) => {
+            (connection.prepare_cached(sql!("draft_sighting/get"))?.query_row(params![draft, no], read), "")
+        }
+    };
+    let found = optional(row)?;
+    if matches!(key, SightingKey::Number(_)) && found.is_none() {
+        return Ok(None);
+    }
+    if let Some((place, before)) = found {
         let sighting = change(Some(from_json(&before)?));
         run(connection, sql!("draft_sighting/update"), params![draft, place, to_json(&sighting)?])?;
-        return Ok(sighting);
+        return Ok(Some(sighting));
     }
     let sighting = change(None);
     run(connection, sql!("draft_sighting/insert"), params![draft, asset, to_json(&sighting)?])?;
-    Ok(sighting)
+    Ok(Some(sighting))
+}
+
+/// Takes a sighting away; returns what it said.
+pub(crate) fn remove_sighting(connection: &Connection, draft: &str, no: u32) -> Result<Option<Sighting>, FieldError> {
+    let before = documents(connection, sql!("draft_sighting/document"), params![draft, no])?.into_iter().next();
+    run(connection, sql!("draft_sighting/remove"), params![draft, no])?;
+    Ok(before)
+}
+
+/// Unlinks a photo from every sighting of the draft; whether any named it.
+pub(crate) fn remove_photo_of_sightings(
+    connection: &Connection,
+    draft: &str,
+    photo: Sha256,
+) -> Result<bool, FieldError> {
+    let mut was_named = false;
+    for (no, mut sighting) in numbered_sightings(connection, draft)? {
+        if sighting.photos.contains(&photo) {
+            sighting.photos.retain(|named| *named != photo);
+            run(connection, sql!("draft_sighting/update"), params![draft, no, to_json(&sighting)?])?;
+            was_named = true;
+        }
+    }
+    Ok(was_named)
 }
 
 pub(crate) fn findings(connection: &Connection, draft: &str) -> Result<Vec<Finding>, FieldError> {
@@ -247,10 +295,40 @@ pub(crate) fn put_evidence(connection: &Connection, draft: &str, evidence: &Evid
     run(connection, sql!("draft_evidence/put"), params![draft, evidence.sha256.to_hex(), to_json(evidence)?]).map(drop)
 }
 
-/// Whether another visit has the same photo.
-pub(crate) fn is_used_elsewhere(connection: &Connection, draft: &str, photo: Sha256) -> Result<bool, FieldError> {
-    let mut statement = connection.prepare_cached(sql!("draft_evidence/used_elsewhere"))?;
-    Ok(statement.query_row(params![photo.to_hex(), draft], |row| row.get(0))?)
+/// Where a photo was used before.
+pub(crate) struct UsedBefore {
+    /// Title of the visit.
+    pub title: String,
+    /// Number of the line; 0 for a photo of a finding or of a sighting.
+    pub line: u32,
+    /// When it was taken, in UTC milliseconds.
+    pub taken_at: i64,
+    /// In the draft that asks, at another line.
+    pub is_of_this_draft: bool,
+    /// The original, where it is an annotated or masked copy.
+    pub layer_of: Option<Sha256>,
+}
+
+/// Where a photo was first used in another visit or, if in none, at another line of this draft.
+pub(crate) fn used_before(
+    connection: &Connection,
+    draft: &str,
+    line: Option<u32>,
+    photo: Sha256,
+) -> Result<Option<UsedBefore>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("draft_evidence/used_before"))?;
+    let row = statement.query_row(params![photo.to_hex(), draft, line.unwrap_or(0)], |row| {
+        // Empty where there is no layer.
+        let layer_of = row.get::<_, String>(4)?.parse().ok();
+        Ok(UsedBefore {
+            title: row.get(0)?,
+            line: row.get(1)?,
+            taken_at: row.get(2)?,
+            is_of_this_draft: row.get(3)?,
+            layer_of,
+        })
+    });
+    optional(row)
 }
 
 /// Every photo that a row names.

@@ -1,5 +1,7 @@
 //! Ledger versions as rows, for look-up by id, rack, serial, tag and name.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{
@@ -175,6 +177,34 @@ pub(crate) fn orders_by_no(
     order: &OrderNo,
 ) -> Result<Vec<ResourceOrder>, FieldError> {
     documents(connection, sql!("ledger/orders_by_no"), params![no.0, order.as_str()])
+}
+
+/// The orders that these assets name; `None` when the version holds no orders at all, so that nothing can be said.
+pub(crate) fn orders_of_assets<'a>(
+    connection: &Connection,
+    no: LedgerNo,
+    assets: impl Iterator<Item = &'a LedgerEntry>,
+) -> Result<Option<Vec<ResourceOrder>>, FieldError> {
+    let has_orders: bool = connection.prepare_cached(sql!("ledger/has_orders"))?.query_row([no.0], |row| row.get(0))?;
+    if !has_orders {
+        return Ok(None);
+    }
+    let named: BTreeSet<&OrderNo> =
+        assets.map(|asset| &asset.order_no).filter(|named| !named.as_str().is_empty()).collect();
+    let mut found = Vec::new();
+    for number in named {
+        found.extend(orders_by_no(connection, no, number)?);
+    }
+    Ok(Some(found))
+}
+
+/// The assets whose serial is exactly `serial`; two at most, because the caller asks whether there is one only.
+pub(crate) fn assets_by_serial(
+    connection: &Connection,
+    no: LedgerNo,
+    serial: &str,
+) -> Result<Vec<LedgerEntry>, FieldError> {
+    documents(connection, sql!("ledger/assets_by_serial"), params![no.0, serial])
 }
 
 /// The ledger document of a stored chunk's bytes.

@@ -190,4 +190,5 @@ async fn one_tap_confirms_what_was_scanned_and_nobody_disputed() {
     let assets: Vec<_> = view.assets.iter().map(|asset| asset.id.as_str()).collect();
     assert_eq!(assets, ["server", "hosted", "backup", "storage", "panel", "neighbour"]);
     assert_eq!(view.sightings.len(), 4);
+    assert_eq!(view.details.len(), view.reconciliation.len(), "one detail for each asset");
 }

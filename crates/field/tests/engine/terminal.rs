@@ -1,6 +1,7 @@
 //! A terminal with people who use it: verbs for the stories, answers for every kind of question.
 
 use std::{
+    collections::BTreeMap,
     io::Cursor,
     sync::{
         Arc, Mutex,
@@ -34,36 +35,76 @@ use xunjian_proof::{record::Capture, statement::HolderKind};
 
 use crate::service::{MORNING, Service};
 
-/// A clock that goes as it is told; every reading is a second after the last.
-pub struct TestClock(Mutex<ClockReading>);
+/// A clock that goes as it is told; every reading is a second after the last. It alone knows what time it really is.
+pub struct TestClock(Mutex<Time>);
+
+struct Time {
+    now: ClockReading,
+    truth: i64,
+    /// When each boot began, in truth.
+    boots: BTreeMap<String, i64>,
+}
+
+impl Time {
+    fn pass(&mut self, ms: i64) {
+        self.now.wall_ms = self.now.wall_ms.plus_ms(ms);
+        self.now.monotonic_ms += ms;
+        self.truth += ms;
+    }
+
+    fn boots(&mut self, id: String, monotonic_ms: i64) {
+        self.boots.insert(id.clone(), self.truth - monotonic_ms);
+        (self.now.boot_id, self.now.monotonic_ms) = (id, monotonic_ms);
+    }
+}
 
 impl Clock for TestClock {
     fn read(&self) -> ClockReading {
-        let mut now = self.0.lock().unwrap();
-        now.wall_ms = now.wall_ms.plus_ms(1000);
-        now.monotonic_ms += 1000;
-        now.clone()
+        let mut time = self.0.lock().unwrap();
+        time.pass(1000);
+        time.now.clone()
     }
 }
 
 impl TestClock {
+    /// Right, and running for a while.
+    fn new() -> Self {
+        let now = ClockReading { wall_ms: TimestampMs(MORNING), monotonic_ms: 0, boot_id: String::new() };
+        let mut time = Time { now, truth: MORNING, boots: BTreeMap::new() };
+        time.boots("boot-1".into(), 5_000_000);
+        Self(Mutex::new(time))
+    }
+
     /// Someone sets the wall clock.
     pub fn set_by(&self, ms: i64) {
-        let mut now = self.0.lock().unwrap();
-        now.wall_ms = now.wall_ms.plus_ms(ms);
+        let mut time = self.0.lock().unwrap();
+        time.now.wall_ms = time.now.wall_ms.plus_ms(ms);
+    }
+
+    /// The wall clock begins anew.
+    pub fn set_to(&self, wall_ms: i64) {
+        self.0.lock().unwrap().now.wall_ms = TimestampMs(wall_ms);
     }
 
     /// Time passes.
     pub fn pass(&self, ms: i64) {
-        let mut now = self.0.lock().unwrap();
-        now.wall_ms = now.wall_ms.plus_ms(ms);
-        now.monotonic_ms += ms;
+        self.0.lock().unwrap().pass(ms);
     }
 
     pub fn reboot(&self) {
-        let mut now = self.0.lock().unwrap();
-        now.boot_id = format!("{}+", now.boot_id);
-        now.monotonic_ms = 1000;
+        let mut time = self.0.lock().unwrap();
+        let id = format!("{}+", time.now.boot_id);
+        time.boots(id, 1000);
+    }
+
+    /// What time it really is.
+    pub fn truth(&self) -> i64 {
+        self.0.lock().unwrap().truth
+    }
+
+    /// What time it really was at a reading.
+    pub fn truth_of(&self, reading: &ClockReading) -> i64 {
+        self.0.lock().unwrap().boots[&reading.boot_id] + reading.monotonic_ms
     }
 }
 
@@ -99,11 +140,7 @@ pub fn jpeg(seed: u8) -> Vec<u8> {
 }
 
 fn new_clock() -> Arc<TestClock> {
-    Arc::new(TestClock(Mutex::new(ClockReading {
-        wall_ms: TimestampMs(MORNING),
-        monotonic_ms: 5_000_000,
-        boot_id: "boot-1".into(),
-    })))
+    Arc::new(TestClock::new())
 }
 
 /// Opens a folder as every test does: without a keystore, and with wraps that cost nothing.
@@ -282,6 +319,7 @@ pub fn sighting() -> NewSighting {
         owning_unit: None,
         order_no: None,
         note: String::new(),
+        photos: None,
     }
 }
 

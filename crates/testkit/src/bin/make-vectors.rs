@@ -237,6 +237,7 @@ fn record(
         order_no: Some("DD20260001".into()),
         as_in_ledger: true,
         note: "标签完好".into(),
+        photos: Vec::new(),
     };
     let mut evidence = vec![
         Evidence {

@@ -122,6 +122,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     count(visit)
   }
 
+  const numbers = new Map<Sighting, number>()
   const rackOf = (visit: VisitView): RackView => {
     const entries = new Map(visit.lines.flatMap((line) => (line.subject.ledger ? [[line.subject.id, line.subject.ledger]] : [])))
     const seen = (id: string): Sighting | undefined => visit.sightings.find((one) => one.asset === id)
@@ -131,12 +132,15 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       return { asset: id, verdicts: [verdict], sighting }
     })
     const unknown = visit.sightings.filter((one) => one.asset === null)
+    const numberOf = (one: Sighting | null | undefined): number | null => (one ? numbers.get(one) ?? null : null)
+    for (const one of visit.sightings) if (!numbers.has(one)) numbers.set(one, numbers.size + 1)
     visit.reconciliation = [...reconciliation, ...unknown.map((sighting): Reconciliation => ({ asset: null, verdicts: ['not_in_ledger'], sighting }))]
     return {
       rack: { id: visit.subject.id, name: visit.subject.name, height_units: 42, room_name: visit.title.split(' · ')[0] ?? '' },
       assets: [...entries.values()],
       sightings: visit.sightings,
       reconciliation: visit.reconciliation,
+      details: visit.reconciliation.map(({ asset, sighting }) => ({ sighting: numberOf(sighting), differences: [], whereabouts: asset ? 'unverified' : null, others: [] })),
       closed: visit.rack_closed,
     } as unknown as RackView
   }
@@ -183,6 +187,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       }
       return view
     },
+    photoBudget: async () => ({ visits: 6, photos: 457, photo_bytes: 3_000_000, is_measured: false, needed_bytes: 1_599_500_000, room_bytes: 9_200_000_000, is_short: false }),
     async startVisit(place) {
       const visit = visits.get(place) ?? [...visits.values()].find((one) => one.title.endsWith(place))
       if (!visit) throw new BackendError('not_found', { zh: `没有找到“${place}”`, en: `“${place}” was not found` })
@@ -229,11 +234,20 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     rack: async (id) => copy(rackOf(found(id))),
     async sight(id, sighting) {
       const visit = found(id)
-      const asset = sighting.asset === 'not_in_ledger' ? null : sighting.asset.ledger
+      const selector = sighting.asset
+      const asset = typeof selector === 'object' && 'ledger' in selector ? selector.ledger : null
+      const noted = typeof selector === 'object' && 'noted' in selector ? selector.noted : null
       const { asset: _, ...rest } = sighting
-      const before = asset ? visit.sightings.find((one) => one.asset === asset) : undefined
-      const next = { ...before, by: 'eye', rack: visit.subject.id, ...rest, asset } as unknown as Sighting
+      const before = visit.sightings.find((one) => (asset ? one.asset === asset : noted !== null && numbers.get(one) === noted))
+      const kept = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null && value !== undefined))
+      const next = { ...before, by: 'eye', rack: visit.subject.id, ...(before ? kept : rest), asset } as unknown as Sighting
+      if (before) numbers.set(next, numbers.get(before) ?? 0)
       visit.sightings = [...visit.sightings.filter((one) => one !== before), next]
+      return copy(rackOf(visit))
+    },
+    async unsight(id, sighting) {
+      const visit = found(id)
+      visit.sightings = visit.sightings.filter((one) => numbers.get(one) !== sighting)
       return copy(rackOf(visit))
     },
     async sightScannedAsInLedger(id) {
@@ -245,6 +259,11 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       const visit = found(id)
       visit.rack_closed = closed
       return copy(rackOf(visit))
+    },
+    async readVmTable(id, no, bytes) {
+      const expected = lineOf(found(id), no).checks.flatMap((check) => (check.expected && 'units' in check.expected ? check.expected.units : []))
+      const units = expected.map((unit) => ({ owning_unit: unit.owning_unit, online: unit.in_ledger, is_in_table: true, is_expected: true }))
+      return { sha256: '0'.repeat(64), encoding: 'UTF-8', columns: ['归属单位'], rows: bytes.length, offline: 0, of_other_clusters: 0, unclear_states: [], units }
     },
     async reportFinding(id, finding) {
       const visit = found(id)
@@ -266,6 +285,18 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       if (!first) return { verdict: 'unknown', subject: null, visits: [], message: { zh: `台账里没有“${text}”`, en: `The ledger does not have “${text}”` } }
       const message = { zh: `本站点标签：${first.subject.name}`, en: `A label of this site: ${first.subject.name}` }
       return { verdict: 'right', subject: first.subject, visits: named.map(({ id, title, state }) => ({ id, title, state })), message }
+    },
+    async searchAssets(_visit, text, _after) {
+      if (text.trim().length < 2) throw new BackendError('input', { zh: '每个词至少输入两个字再查找', en: 'Type at least two characters of each word' })
+      const hits = [...visits.values()].flatMap((visit) =>
+        visit.lines.flatMap(({ subject: { ledger } }) =>
+          ledger && [ledger.name, ledger.serial, ledger.asset_tag, ledger.owning_unit].some((one) => one.toLowerCase().includes(text.trim().toLowerCase()))
+            ? [{ asset: ledger, rack_name: visit.title, visits: [{ id: visit.id, title: visit.title, state: visit.state }] }]
+            : [],
+        ),
+      )
+      const once = hits.filter((hit, at) => hits.findIndex((other) => other.asset.id === hit.asset.id) === at)
+      return copy({ hits: once, next: null })
     },
     async scanLabel(id, text, source) {
       const visit = found(id)

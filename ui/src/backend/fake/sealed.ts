@@ -44,7 +44,7 @@ export function sealedRecords() {
       detail.record.terminal.previous = rows.find((one) => one.sequence === row.sequence - 1)?.id ?? null
       if (row.state === 'delivered') return detail
       const steps = detail.steps.map((step): StepReport => (later.has(step.step) ? { ...step, passed: null } : step))
-      return { ...detail, steps, receipt_at: null, blobs: detail.blobs.map((blob) => ({ ...blob, sent: false })) }
+      return { ...detail, steps, receipt_at: null, sealed_between: { ...detail.sealed_between, latest: null }, blobs: detail.blobs.map((blob) => ({ ...blob, sent: false })) }
     },
   }
 }

@@ -4,7 +4,7 @@ import picture from '@icons/source.svg'
 import { type ConsoleApi, type ConsoleRecord, type Coverage, type Exclusion, type NewRoundRequest, type Overview, type RecordVerdict, type RoundItem, type RoundPreview, type VisitItem } from '../api'
 import { ConsoleError } from '../error'
 import { includes, type Pager } from '.'
-import { copy, demoBlobs, demoRecord, demoSteps, discrepancyItems, findingItems, inspector, openedAt, recordItems, round, visitItems } from './story'
+import { copy, demoBlobs, demoRecord, demoSealedBetween, demoSteps, discrepancyItems, findingItems, inspector, openedAt, recordItems, round, visitItems } from './story'
 import { fakeRun } from './proof'
 
 type Part = Pick<
@@ -164,6 +164,7 @@ export function createFakeRounds(page: Pager, broken?: { readonly record: string
         leaf: 13 + at,
         previous: recordItems[at - 1]?.id ?? null,
         following: recordItems[at + 1]?.id ?? null,
+        sealed_between: { ...demoSealedBetween, latest: isWaiting ? null : demoSealedBetween.latest },
         record: demoRecord,
         template: null,
         subjects: [{ subject: demoRecord.visit.subject, name: demoRecord.visit.title, position: '' }],

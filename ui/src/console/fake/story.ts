@@ -12,6 +12,7 @@ export const round = copy<Round>(today.rounds[0]?.round)
 export const demoRecord = copy<InspectionRecord>(record.record)
 export const demoSteps = record.steps
 export const demoBlobs = record.blobs
+export const demoSealedBetween = record.sealed_between
 
 const first = records.records[0]
 export const inspector = { id: 'person-rong', name: first?.person ?? '' }
@@ -137,6 +138,9 @@ const difference = (item: RecordItem, verdict: Verdict, index: number): Discrepa
     rack_name: rackOf(item.title),
     inspector_name: inspector.name,
     sealed_at: item.sealed_at,
+    differences: verdict === 'wrong_unit' ? [{ field: 'units', ledger: '3-4', seen: '12-13', ordered: null }] : [],
+    whereabouts: verdict === 'missing' ? 'missing' : verdict === 'unverified' ? 'unverified' : 'at_home',
+    others: [],
   }
 }
 

@@ -101,7 +101,8 @@ impl PhotoFolder {
     fn reread(&self, sha256: &Sha256) -> Result<StoredPhoto, PhotoError> {
         let bytes = self.read(sha256)?;
         // The bytes are those that were accepted once; what is not a photo was accepted as a CSV file.
-        let csv = PhotoInfo { media_type: MediaType::Csv, width: 0, height: 0, exif_time: None, orientation: 1 };
+        let csv =
+            PhotoInfo { media_type: MediaType::Csv, width: 0, height: 0, exif_time: None, orientation: 1, look: None };
         let info = inspect(&bytes).unwrap_or(csv);
         Ok(StoredPhoto { sha256: *sha256, bytes: bytes.len() as u64, info })
     }

@@ -1,0 +1,1 @@
+SELECT sighting FROM draft_sighting WHERE draft = ?1 AND place = ?2;

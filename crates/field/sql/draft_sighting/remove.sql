@@ -1,0 +1,1 @@
+DELETE FROM draft_sighting WHERE draft = ?1 AND place = ?2;

@@ -1,0 +1,1 @@
+SELECT look, sha256 FROM photo_look;

@@ -1,0 +1,1 @@
+INSERT INTO asset_key (ledger, asset) VALUES (?1, ?2);

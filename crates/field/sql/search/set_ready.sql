@@ -1,0 +1,1 @@
+INSERT INTO searchable (ledger) VALUES (?1) ON CONFLICT (ledger) DO NOTHING;
