@@ -53,7 +53,7 @@ async fn another_root_is_refused_and_a_clock_that_is_off_warns() {
     service.set_seconds((MORNING / 1000) as u64 + 3600);
     service.open_round("round-2");
     let pulled = terminal.field.pull(&service).await.unwrap();
-    assert!(pulled.warnings[0].zh.contains("相差"), "{:?}", pulled.warnings);
+    assert!(pulled.warnings[0].zh.contains("比服务端慢 59 分钟"), "{:?}", pulled.warnings);
     let mut other = Service::start();
     other.root.name = "冒名站点".into();
     let refused = terminal.field.pull(&other).await.unwrap_err();

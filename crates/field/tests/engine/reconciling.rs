@@ -214,12 +214,11 @@ async fn the_ledger_never_changes_whatever_is_noted() {
     let terminal = Terminal::of_li(&service).await;
     let visit = terminal.rack_visit("A01");
     terminal.starts(&visit);
+    // Every asset with what the ledger says of it, as a person finds it; the database itself is closed to everybody else.
     let rows = || {
-        let database = rusqlite::Connection::open(terminal.folder.path().join("field.db")).unwrap();
-        let mut statement = database.prepare("SELECT entry FROM asset ORDER BY id").unwrap();
-        let rows: Vec<String> =
-            statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap();
-        rows
+        let found = terminal.field.search_assets(&terminal.li, None, "SN", None).unwrap();
+        assert!(!found.hits.is_empty());
+        found.hits.into_iter().map(|hit| hit.asset).collect::<Vec<_>>()
     };
     let before = rows();
     let differs = NewSighting {
