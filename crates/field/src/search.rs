@@ -5,10 +5,12 @@
 //! and a wanted text is a phrase of such pairs: exact, with no limit on which characters (docs/adr/0018). Pairs
 //! are spelled in hexadecimal, because SQLite's Unicode tables do not know rare characters of names.
 
+use std::collections::HashMap;
+
 use rusqlite::Connection;
 use serde::Serialize;
 use xunjian_domain::{
-    ids::VisitId,
+    ids::{RackId, VisitId},
     ledger::LedgerEntry,
     subject::{Subject, SubjectKind},
 };
@@ -86,21 +88,34 @@ impl Field {
             let mut found = search::find(connection, no, &query, after, PAGE + 1)?;
             let next = (found.len() > PAGE).then(|| found.truncate(PAGE)).and(found.last().map(Found::place));
             let standing = Standing::load(connection, person)?;
-            let hits =
-                found.into_iter().map(|found| hit(connection, no, &standing, found)).collect::<Result<_, _>>()?;
+            let mut racks = HashMap::new();
+            let mut hits = Vec::with_capacity(found.len());
+            for Found { asset, .. } in found {
+                // A page lies in few racks: each is asked for once.
+                if !racks.contains_key(&asset.rack) {
+                    racks.insert(asset.rack.clone(), rack_of(connection, no, &standing, &asset.rack)?);
+                }
+                let (rack_name, visits) = racks.get(&asset.rack).cloned().unwrap_or_default();
+                hits.push(AssetHit { asset, rack_name, visits });
+            }
             Ok(AssetPage { hits, next: next.map(|place| place.to_string()) })
         })
     }
 }
 
-fn hit(connection: &Connection, no: LedgerNo, standing: &Standing, found: Found) -> Result<AssetHit, FieldError> {
-    let asset = found.asset;
-    let rack = Subject { kind: SubjectKind::Rack, id: asset.rack.to_string() };
+/// What a rack is called, and the visits that go there.
+fn rack_of(
+    connection: &Connection,
+    no: LedgerNo,
+    standing: &Standing,
+    id: &RackId,
+) -> Result<(String, Vec<VisitName>), FieldError> {
+    let rack = Subject { kind: SubjectKind::Rack, id: id.to_string() };
     let visits = package::visits_by_subject(connection, &rack)?
         .into_iter()
         .map(|(id, title)| VisitName { state: standing.state(&id), id, title })
         .collect();
-    Ok(AssetHit { rack_name: rack_view::rack_name(connection, no, &asset.rack)?, visits, asset })
+    Ok((rack_view::rack_name(connection, no, id)?, visits))
 }
 
 /// What is looked for: the texts to match as phrases of pairs, and the words as typed.
