@@ -9,9 +9,9 @@ use xunjian_domain::{
     outcome::Outcome,
     plan::{PlanLine, PlannedVisit, VisitKind},
     subject::{Subject, SubjectKind},
-    template::{Mode, Template},
+    template::{Criterion, Mode, Template},
     time::{ClockReading, TimestampMs},
-    value::Value,
+    value::{Input, Value},
     visit::{CheckResult, LineResult, NoPhoto, SealRule, seal_problems},
 };
 
@@ -36,8 +36,8 @@ fn answered(criterion: &str) -> (PlannedVisit, LineResult) {
             outcome: Outcome::Normal,
             reason: String::new(),
             value: match &check.input {
-                xunjian_domain::value::Input::Count { .. } => Some(Value::Count { count: 0 }),
-                xunjian_domain::value::Input::Choice { options } => {
+                Input::Count { .. } => Some(Value::Count { count: 0 }),
+                Input::Choice { options } => {
                     Some(Value::Choice { key: options.iter().find(|one| !one.abnormal).unwrap().key.clone() })
                 }
                 _ => None,
@@ -103,12 +103,7 @@ fn one_check_may_be_inapplicable_beside_a_normal_one() {
         .into_iter()
         .find(|one| {
             one.checks.len() > 1
-                && one.checks.iter().all(|check| {
-                    matches!(
-                        check.input,
-                        xunjian_domain::value::Input::Choice { .. } | xunjian_domain::value::Input::Count { .. }
-                    )
-                })
+                && one.checks.iter().all(|check| matches!(check.input, Input::Choice { .. } | Input::Count { .. }))
         })
         .unwrap();
     let first = |reason: &str, outcome| {
@@ -137,7 +132,7 @@ fn results_are_unique_and_of_what_is_asked() {
 #[test]
 fn bulk_never_covers_numbers_photos_or_open_problems() {
     assert_eq!(broken(LAMPS, |line| line.bulk = true), [], "a lamp may be filled in bulk");
-    assert_eq!(broken(ALARMS, |line| line.bulk = true), [], "nor does “no alarms” say more than normal (docs/adr/0012)");
+    assert_eq!(broken(ALARMS, |line| line.bulk = true), [], "and so may “no alarm”, which is no number but zero");
     let must_check = |line: &mut LineResult| (line.bulk, line.must_check) = (true, Some(FindingId::new("open")));
     assert_eq!(broken(LAMPS, must_check), [SealRule::BulkNotAllowed]);
     let abnormal = |line: &mut LineResult| {
@@ -146,6 +141,17 @@ fn bulk_never_covers_numbers_photos_or_open_problems() {
     };
     assert_eq!(broken(LAMPS, abnormal), [SealRule::BulkNotAllowed]);
     let template = Template::annex_a();
+    let is_measured = |one: &&Criterion| one.checks.iter().any(|check| matches!(check.input, Input::Readings { .. }));
+    assert!(template.criteria.iter().filter(is_measured).count() > 1);
+    for criterion in template.criteria.iter().filter(is_measured) {
+        let (visit, mut line) = answered(criterion.key.as_str());
+        line.bulk = true;
+        assert!(
+            rules(&visit, &[line]).contains(&SealRule::BulkNotAllowed),
+            "{}: a measured value may not",
+            criterion.key
+        );
+    }
     for criterion in template.criteria.iter().filter(|one| one.evidence.photos_when_normal > 0) {
         let (visit, mut line) = answered(criterion.key.as_str());
         (line.bulk, line.no_photo) = (true, Some(NoPhoto { reason: "涉密区域".into(), confirmed_by: String::new() }));
