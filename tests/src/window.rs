@@ -25,6 +25,9 @@ pub mod page;
 /// Long enough for a cold start of the web view on a loaded two-core machine; a healthy one needs a second.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a press may find its element covered or just replaced. What covers it for good is a fault of the page.
+const GLANCE: Duration = Duration::from_secs(3);
+
 /// A display, a driver and a home folder of their own. Dropping it stops whatever still runs, also after a failed assert.
 pub struct Desk {
     // Fields drop in this order: the driver takes the app down with it while the display still stands.
@@ -279,19 +282,27 @@ impl Window {
     /// # Errors
     /// As [`Self::find`], and when something covers it.
     pub async fn click(&self, testid: &str) -> anyhow::Result<()> {
-        let element = self.find(testid).await?;
-        // A press on what is still disabled would be swallowed without a word.
         let selector = json!(css(testid));
-        self.until(&format!("!document.querySelector({selector})?.matches(':disabled, [aria-disabled=true]')")).await?;
-        self.evaluate(&format!("document.querySelector({selector})?.scrollIntoView({{ block: 'center' }})")).await?;
-        if let Err(error) = element.click().await {
+        let begun = std::time::Instant::now();
+        loop {
+            let element = self.find(testid).await?;
+            // A press on what is still disabled would be swallowed without a word.
+            self.until(&format!("!document.querySelector({selector})?.matches(':disabled, [aria-disabled=true]')"))
+                .await?;
+            self.evaluate(&format!("document.querySelector({selector})?.scrollIntoView({{ block: 'center' }})"))
+                .await?;
+            let Err(error) = element.click().await else { return Ok(()) };
+            // Painted anew between looking and pressing, or under something that is just leaving: a person looks again.
+            if begun.elapsed() < GLANCE {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
             let script = format!(
                 "const box = document.querySelector({selector}).getBoundingClientRect()
                  return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.outerHTML.slice(0, 200)"
             );
             bail!("pressing {testid}: {error}; in its place is {:?}", self.evaluate(&script).await?)
         }
-        Ok(())
     }
 
     /// Types into the field of this name, after emptying it.

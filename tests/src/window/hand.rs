@@ -72,6 +72,9 @@ impl<'a> Hand<'a> {
     /// As [`Self::press_outcome`].
     pub async fn press_outcome_unless_given(&mut self, line: u64, outcome: &str) -> anyhow::Result<()> {
         self.window.settle().await?;
+        // What the value said is still on its way to the disk: a person reads “正在存” and waits.
+        let stored = format!("document.querySelector(\"[data-testid='line-{line}']:not([aria-busy=true])\")");
+        self.window.until(&stored).await.with_context(|| format!("item {line} is stored"))?;
         let card = self.window.find(&format!("line-{line}")).await?;
         match card.attr("data-outcome").await?.as_deref() {
             Some("none") | None => self.press_outcome(line, outcome).await,
