@@ -25,6 +25,7 @@ use crate::{
     clock,
     db::{Row, Sql, sql},
     error::Error,
+    extras::Extras,
     log, recovery,
     site::{self, Site},
 };
@@ -187,7 +188,7 @@ pub fn grouped(code: &str) -> String {
 ///
 /// # Errors
 /// [`Error::Problem`] 403.1–403.3 for the code, 401.2 for a key the terminal does not hold.
-pub fn enrol(site: &Site, request: &EnrolRequest) -> Result<EnrolAnswer, Error> {
+pub fn enrol(site: &Site, request: &EnrolRequest, extras: Extras) -> Result<EnrolAnswer, Error> {
     let code: String = request.code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
     let (terminal_key, person_key) = (&request.terminal_key, &request.person_key);
     let message = possession_message(&site.settings.root.site, &request.code, &terminal_key.id(), &person_key.id());
@@ -224,7 +225,7 @@ pub fn enrol(site: &Site, request: &EnrolRequest) -> Result<EnrolAnswer, Error> 
             party: person.party,
             roles: person.roles,
             site_root: site.settings.root.clone(),
-            recovery_key: recovery::stored(sql)?.unwrap_or_default(),
+            recovery_key: if extras.recovery_key { recovery::stored(sql)?.unwrap_or_default() } else { String::new() },
         })
     })
 }

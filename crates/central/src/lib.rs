@@ -13,6 +13,7 @@ pub mod db;
 pub mod delivery;
 pub mod enrol;
 pub mod error;
+pub mod extras;
 pub mod http;
 pub mod intake;
 pub mod integrity;

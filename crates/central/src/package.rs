@@ -10,35 +10,17 @@ use xunjian_proof::{
     dsse::Envelope,
     statement::{HolderKind, LabelPrint, LabelPrints, PlanStatement, Statement as _},
 };
-use xunjian_protocol::{
-    package::{Assignment, PackageRound, WorkPackage},
-    path,
-};
+use xunjian_protocol::package::{Assignment, PackageRound, WorkPackage};
 
 use crate::{
     clock,
     db::{Row, Sql, sql},
     error::Error,
+    extras::Extras,
     ledger::store_chunk,
     log,
     site::Site,
 };
-
-/// What a terminal takes beyond the first version of the message; those that do not say so are sent none of it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Extras {
-    /// Who is to walk which visit.
-    pub assignments: bool,
-}
-
-impl Extras {
-    /// Reads the header [`path::ACCEPTS`].
-    #[must_use]
-    pub fn of_header(value: Option<&str>) -> Self {
-        let mut words = value.unwrap_or_default().split(',').map(str::trim);
-        Self { assignments: words.any(|word| word == path::ACCEPTS_ASSIGNMENTS) }
-    }
-}
 
 fn assignments(sql: &dyn Sql) -> Result<Vec<Assignment>, Error> {
     let read = |row: &Row| -> Result<Assignment, Error> {

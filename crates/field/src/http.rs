@@ -156,7 +156,8 @@ impl SyncApi for HttpClient {
     }
 
     async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolAnswer, ApiError> {
-        self.post(path::ENROL, request).await
+        let asked = self.request(Method::POST, path::ENROL).header(path::ACCEPTS, path::ACCEPTS_RECOVERY_KEY);
+        Exchange::json(asked, request)?.run(STALL).await?.json()
     }
 
     async fn work_package(&self, etag: Option<&str>) -> Result<Option<(String, WorkPackage)>, ApiError> {

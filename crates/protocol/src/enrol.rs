@@ -58,7 +58,8 @@ pub struct EnrolAnswer {
     /// The site root; its fingerprint must be the one on paper.
     #[schema(value_type = Object)]
     pub site_root: SiteRoot,
-    /// The envelope of the [`crate::recovery::RecoveryKeyStatement`], signed by the root; empty for a site without one.
+    /// The envelope of the [`crate::recovery::RecoveryKeyStatement`], signed by the root; empty for a site without one
+    /// and for a terminal that did not ask for it ([`crate::path::ACCEPTS`]).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub recovery_key: String,
 }

@@ -31,11 +31,13 @@ pub const LABEL: &str = "/L";
 pub const UPLOAD_OFFSET: &str = "upload-offset";
 /// Header of a partial upload: the size of the whole blob.
 pub const UPLOAD_LENGTH: &str = "upload-length";
-/// Header of [`WORK_PACKAGE`] requests: what a terminal takes beyond the first version of the message, separated by commas.
+/// Header of [`ENROL`] and [`WORK_PACKAGE`] requests: what a terminal takes beyond the first version of the message, separated by commas.
 /// Version 1 refuses fields it does not know, so nothing is sent that was not asked for.
 pub const ACCEPTS: &str = "xunjian-accepts";
 /// Of [`ACCEPTS`] and of the service's capabilities: who is to walk which visit.
 pub const ACCEPTS_ASSIGNMENTS: &str = "assignments";
+/// Of [`ACCEPTS`] and of the service's capabilities: the site's recovery key in the answer to an enrolment.
+pub const ACCEPTS_RECOVERY_KEY: &str = "recovery-key";
 /// Media type of a partial upload's body.
 pub const PARTIAL_UPLOAD: &str = "application/partial-upload";
 /// Media type of a problem (RFC 9457).

@@ -1,5 +1,5 @@
 import { mount } from '@vue/test-utils'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 
 import { createTranslator } from '@/locales'
@@ -13,14 +13,10 @@ function words(language: 'zh-CN' | 'en' = 'zh-CN'): Words {
 }
 
 describe('words', () => {
-  const zone = process.env.TZ
-  afterEach(() => {
-    if (zone === undefined) delete process.env.TZ
-    else process.env.TZ = zone
-  })
+  afterEach(() => vi.unstubAllEnvs())
 
   it.each(['UTC', 'America/New_York', 'Asia/Tokyo'])('give the time of the site on a tablet set to %s', (tablet) => {
-    process.env.TZ = tablet
+    vi.stubEnv('TZ', tablet)
     expect(new Date(1_795_305_600_000).getHours(), 'the zone took effect').toBe({ UTC: 0, 'America/New_York': 19, 'Asia/Tokyo': 9 }[tablet])
     expect(words().moment(1_795_305_600_000)).toBe('2026-11-22 08:00')
   })

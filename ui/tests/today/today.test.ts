@@ -57,7 +57,7 @@ describe('today', () => {
     expect(line.attributes('role')).toBe('alert')
     wrapper.unmount()
 
-    backend.photoBudget = () => Promise.reject(new BackendError('disk', { zh: '磁盘', en: 'disk' }))
+    backend.photoBudget = () => Promise.reject(new BackendError('system', { zh: '磁盘', en: 'disk' }))
     wrapper = (await openAt('/today', backend)).wrapper
     await settle()
     expect(wrapper.find(testId('photo-budget')).exists()).toBe(false)

@@ -9,12 +9,12 @@ use axum::{
 use serde::de::DeserializeOwned;
 use xunjian_domain::{ids::TerminalId, text::Language};
 use xunjian_protocol::{
-    path::PROBLEM_JSON,
+    path::{ACCEPTS, PROBLEM_JSON},
     problem::{Problem, ProblemCode},
 };
 
 use super::App;
-use crate::{error::Error, session};
+use crate::{error::Error, extras::Extras, session};
 
 /// An error on its way out, in the language of the request.
 pub struct Failed {
@@ -75,6 +75,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(Self(language(&parts.headers)))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Extras {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of_header(parts.headers.get(ACCEPTS).and_then(|value| value.to_str().ok())))
     }
 }
 

@@ -10,7 +10,6 @@ use axum::{
 use xunjian_protocol::{
     log::{ConsistencyAnswer, ConsistencyRequest},
     package::WorkPackage,
-    path,
     problem::{Problem, ProblemCode},
 };
 
@@ -18,13 +17,7 @@ use super::{
     App,
     answer::{Asked, Caller, Failed, hash, read},
 };
-use crate::{
-    clock,
-    error::Error,
-    ledger, log,
-    package::{self, Extras},
-    session,
-};
+use crate::{clock, error::Error, ledger, log, package, session};
 
 /// Everything open for the terminal, or 304 while nothing has changed.
 #[utoipa::path(get, path = "/v1/work-package",
@@ -33,9 +26,9 @@ pub async fn work_package(
     State(app): State<App>,
     asked: Asked,
     Caller(terminal): Caller,
+    extras: Extras,
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
-    let extras = Extras::of_header(headers.get(path::ACCEPTS).and_then(|value| value.to_str().ok()));
     let (etag, package) = app
         .run(move |site| {
             session::refuse_revoked(site, &terminal)?;

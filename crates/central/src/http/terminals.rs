@@ -4,7 +4,7 @@ use axum::{Json, body::Bytes, extract::State};
 use xunjian_protocol::{
     enrol::{EnrolAnswer, EnrolRequest},
     hello::{Hello, VERSION},
-    path::ACCEPTS_ASSIGNMENTS,
+    path::{ACCEPTS_ASSIGNMENTS, ACCEPTS_RECOVERY_KEY},
     problem::Problem,
     session::{Challenge, ChallengeRequest, Session, SessionRequest},
 };
@@ -13,7 +13,7 @@ use super::{
     App,
     answer::{Asked, Failed, read},
 };
-use crate::{clock, enrol as enrolment, session as sessions};
+use crate::{clock, enrol as enrolment, extras::Extras, session as sessions};
 
 /// Who answers here, and what it can do.
 #[utoipa::path(get, path = "/v1/hello", responses((status = 200, body = Hello)))]
@@ -25,7 +25,7 @@ pub async fn hello(State(app): State<App>, asked: Asked) -> Result<Json<Hello>, 
         site_name: root.name.clone(),
         root_fingerprint: fingerprint.to_hex(),
         versions: vec![VERSION],
-        capabilities: vec![ACCEPTS_ASSIGNMENTS.to_owned()],
+        capabilities: vec![ACCEPTS_ASSIGNMENTS.to_owned(), ACCEPTS_RECOVERY_KEY.to_owned()],
         now_ms: clock::now().0,
     }))
 }
@@ -33,8 +33,13 @@ pub async fn hello(State(app): State<App>, asked: Asked) -> Result<Json<Hello>, 
 /// A terminal enrols for the person of its one-time code.
 #[utoipa::path(post, path = "/v1/enrol", request_body = EnrolRequest,
     responses((status = 200, body = EnrolAnswer), (status = "4XX", body = Problem)))]
-pub async fn enrol(State(app): State<App>, asked: Asked, body: Bytes) -> Result<Json<EnrolAnswer>, Failed> {
-    let answer = app.run(move |site| enrolment::enrol(site, &read::<EnrolRequest>(&body)?)).await;
+pub async fn enrol(
+    State(app): State<App>,
+    asked: Asked,
+    extras: Extras,
+    body: Bytes,
+) -> Result<Json<EnrolAnswer>, Failed> {
+    let answer = app.run(move |site| enrolment::enrol(site, &read::<EnrolRequest>(&body)?, extras)).await;
     answer.map(Json).map_err(asked.fail())
 }
 

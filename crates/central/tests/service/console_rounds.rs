@@ -3,8 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use xunjian_central::{
+    extras::Extras,
     log::COMMAND_LINE,
-    package::{self, Extras},
+    package,
     round::{self, NewRound},
 };
 use xunjian_domain::{plan::VisitKind, round::RoundKind};
@@ -129,7 +130,13 @@ async fn terminals_that_ask_get_assignments_and_others_the_message_they_know() {
     let back = json!({ "visits": [visit], "person": null });
     desk.writes(&format!("rounds/{round}/assignments"), &back).await;
     assert_eq!(pull(path::ACCEPTS_ASSIGNMENTS).await.0, before.1);
-    assert!(package::build(&central.site, Extras { assignments: true }).unwrap().1.assignments.is_empty());
+    assert!(
+        package::build(&central.site, Extras { assignments: true, ..Extras::default() })
+            .unwrap()
+            .1
+            .assignments
+            .is_empty()
+    );
 }
 
 #[tokio::test]

@@ -76,6 +76,25 @@ async fn a_code_works_once_and_a_lost_answer_costs_nothing() {
 }
 
 #[tokio::test]
+async fn terminals_that_ask_get_the_recovery_key_and_others_the_message_they_know() {
+    let central = Central::start().await;
+    let (_, code, _) = enrol::issue_code(&central.site, COMMAND_LINE, "li_inspector").unwrap();
+    let (terminal, person) = (Ed25519Signer::from_seed(&[1; 32]), Ed25519Signer::from_seed(&[2; 32]));
+    let request = enrol_request(&central.site.settings.root.site, &code, &terminal, &person);
+    let ask = async |accepts: &str| {
+        let http = reqwest::Client::new().post(format!("{}{}", central.url, path::ENROL)).json(&request);
+        http.header(path::ACCEPTS, accepts).send().await.unwrap().text().await.unwrap()
+    };
+    let plain = ask("").await;
+    assert!(!plain.contains("recovery_key"), "version 1 refuses fields it does not know: {plain}");
+    let asked: EnrolAnswer = serde_json::from_str(&ask("later, recovery-key").await).unwrap();
+    let stored = central.site.db.read(xunjian_central::recovery::stored).unwrap();
+    assert_eq!(Some(asked.recovery_key.clone()), stored);
+    let version_1 = EnrolAnswer { recovery_key: String::new(), ..asked };
+    assert_eq!(serde_json::from_str::<EnrolAnswer>(&plain).unwrap(), version_1);
+}
+
+#[tokio::test]
 async fn one_root_key_of_two_is_not_enough() {
     let central = Central::start().await;
     let _terminal = Terminal::enrol(&central, "li_inspector", 1).await;
