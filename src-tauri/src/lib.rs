@@ -60,6 +60,8 @@ pub fn run() -> ExitCode {
             work::sight_scanned_as_in_ledger,
             work::close_rack,
             work::report_finding,
+            work::note_desk_call,
+            work::answer_follow_up,
             work::remove_finding,
             scanning::read_frame,
             scanning::read_picture,

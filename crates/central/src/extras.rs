@@ -8,6 +8,8 @@ use xunjian_protocol::path;
 pub struct Extras {
     /// In the work package: who is to walk which visit.
     pub assignments: bool,
+    /// In the work package: the problems that earlier rounds left open.
+    pub open_findings: bool,
     /// In the answer to an enrolment: the site's recovery key.
     pub recovery_key: bool,
 }
@@ -17,6 +19,10 @@ impl Extras {
     #[must_use]
     pub fn of_header(value: Option<&str>) -> Self {
         let asks = |what: &str| value.unwrap_or_default().split(',').any(|word| word.trim() == what);
-        Self { assignments: asks(path::ACCEPTS_ASSIGNMENTS), recovery_key: asks(path::ACCEPTS_RECOVERY_KEY) }
+        Self {
+            assignments: asks(path::ACCEPTS_ASSIGNMENTS),
+            open_findings: asks(path::ACCEPTS_OPEN_FINDINGS),
+            recovery_key: asks(path::ACCEPTS_RECOVERY_KEY),
+        }
     }
 }

@@ -6,7 +6,13 @@
 
 mod content;
 
-use xunjian_domain::{hash::Sha256, ids::TerminalId, plan::PlannedVisit, template::Template, visit::seal_problems};
+use xunjian_domain::{
+    hash::Sha256,
+    ids::TerminalId,
+    plan::PlannedVisit,
+    template::Template,
+    visit::{follow_up_problems, seal_problems},
+};
 use xunjian_proof::{
     record::Record,
     statement::{PlanStatement, Statement as _},
@@ -164,10 +170,12 @@ fn judge_plan(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> 
     let content = content::problem(record, &visit, &template)
         .map_or_else(|| content::of_ledger(sql, record, &visit, &planned.ledger), |problem| Ok(Some(problem)))?;
     let content = content.map_or_else(|| content::of_blobs(sql, record), |problem| Ok(Some(problem)))?;
+    let content = content.map_or_else(|| content::of_earlier_findings(sql, record), |problem| Ok(Some(problem)))?;
     if let Some(problem) = content {
         return Ok(Some(kept(ProblemCode::RecordMalformed, problem)));
     }
-    let problems = seal_problems(&template, &visit, &record.lines, &record.findings, visit_on);
+    let mut problems = seal_problems(&template, &visit, &record.lines, &record.findings, visit_on);
+    problems.extend(follow_up_problems(&[], &record.follow_ups));
     match problems.first() {
         Some(problem) => refuse(problem.message.en.clone()),
         None => Ok(None),

@@ -2,9 +2,10 @@
 
 use xunjian_domain::{
     hash::Sha256,
-    ids::{PersonId, VisitId},
+    ids::{CriterionKey, PersonId, VisitId},
     subject::Subject,
     time::TimestampMs,
+    visit::{OpenFinding, OpenFindings},
 };
 use xunjian_proof::{
     dsse::Envelope,
@@ -47,7 +48,11 @@ pub fn build(site: &Site, extras: Extras) -> Result<(String, WorkPackage), Error
             revocations: envelopes(sql!("revocation_select"))?,
             label_host: site.settings.label_host.clone(),
             label_prints,
-            rounds: sql.query(sql!("round_open"), &[])?.iter().map(|row| round(sql, row)).collect::<Result<_, _>>()?,
+            rounds: sql
+                .query(sql!("round_open"), &[])?
+                .iter()
+                .map(|row| round(sql, row, extras))
+                .collect::<Result<_, _>>()?,
             limits: site.settings.limits.clone(),
             service_desk: site.settings.service_desk.clone(),
             time_token: String::new(),
@@ -62,7 +67,7 @@ pub fn build(site: &Site, extras: Extras) -> Result<(String, WorkPackage), Error
     })
 }
 
-fn round(sql: &dyn Sql, row: &Row) -> Result<PackageRound, Error> {
+fn round(sql: &dyn Sql, row: &Row, extras: Extras) -> Result<PackageRound, Error> {
     let sha256: Sha256 = row.text(3)?.parse().map_err(|_| Error::Damaged("a round names no plan".to_owned()))?;
     let (envelope, receipt) =
         log::receipt(sql, &sha256)?.ok_or_else(|| Error::Damaged(format!("the plan {sha256} is not in the log")))?;
@@ -72,7 +77,31 @@ fn round(sql: &dyn Sql, row: &Row) -> Result<PackageRound, Error> {
         receipt: receipt.to_string(),
         template: statement.plan.template,
         ledger: statement.plan.ledger,
+        open_findings: if extras.open_findings { open_findings(sql, row)? } else { None },
     })
+}
+
+/// The problems that rounds opened before this one left open, as a chunk; `None` where there are none. Neither fixed on the spot
+/// nor found rectified since, and not carried on by a newer finding.
+fn open_findings(sql: &dyn Sql, round: &Row) -> Result<Option<Sha256>, Error> {
+    let read = |row: &Row| -> Result<OpenFinding, Error> {
+        let record = row.text(1)?.parse().map_err(|_| Error::Damaged("a finding names no record".to_owned()))?;
+        Ok(OpenFinding {
+            finding: serde_json::from_str(row.text(0)?)?,
+            record,
+            round_title: row.text(2)?.to_owned(),
+            visited: Subject { kind: serde_json::from_value(row.text(3)?.into())?, id: row.text(4)?.to_owned() },
+            visit_title: row.text(5)?.to_owned(),
+            criterion: Some(row.text(6)?).filter(|key| !key.is_empty()).map(CriterionKey::new),
+            inspector_name: row.text(7)?.to_owned(),
+        })
+    };
+    let rows = sql.query(sql!("open_finding"), &[round.i64(4)?.into(), round.text(0)?.into()])?;
+    let findings = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    if findings.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(store_chunk(sql, &OpenFindings { findings })?.0))
 }
 
 /// Every print a terminal may meet, replaced ones too (a replaced label must be recognised as such), signed by the service.

@@ -30,6 +30,8 @@ mod intake;
 mod integrity;
 #[path = "service/ledger.rs"]
 mod ledger;
+#[path = "service/open_findings.rs"]
+mod open_findings;
 #[path = "service/openapi.rs"]
 mod openapi;
 #[path = "service/party.rs"]

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod outcome;
 pub mod party;
 pub mod plan;
+pub mod preset;
 pub mod reading;
 pub mod reconciliation;
 pub mod round;

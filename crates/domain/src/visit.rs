@@ -1,12 +1,16 @@
 //! What an inspector answers in one visit, and the rules a visit must satisfy before it can be sealed.
 //! [`LineResult`] and [`Finding`] are frozen: part of the signed record.
 
+mod follow_up;
 mod rules;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use self::rules::{SealProblem, SealRule, missing_lines, seal_problems};
+pub use self::{
+    follow_up::{FollowUp, FollowUpState, MustCheck, OpenFinding, OpenFindings, follow_up_problems, must_checks},
+    rules::{SealProblem, SealRule, missing_lines, seal_problems},
+};
 use crate::{
     hash::Sha256,
     ids::{CheckKey, CriterionKey, FindingId},
@@ -105,6 +109,16 @@ impl Severity {
             Self::Major | Self::Minor => None,
         }
     }
+
+    /// Minutes after which there must have been feedback again; `None` for findings with a due date instead of a clock.
+    #[must_use]
+    pub fn feedback_every_minutes(self) -> Option<u32> {
+        match self {
+            Self::Outage => Some(30),
+            Self::Degraded => Some(60),
+            Self::Major | Self::Minor => None,
+        }
+    }
 }
 
 /// A call to the service desk, made because the terminal was offline (5.2.1.2).
@@ -153,4 +167,8 @@ pub struct Finding {
     pub desk_call: Option<DeskCall>,
     /// The finding of an earlier round that this one carries on.
     pub follows: Option<FindingId>,
+    /// Further calls to the service desk, in order: the feedback that 5.3.2.7 and 5.3.2.8 ask for. Left out of the bytes while
+    /// there is none (docs/adr/0020).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later_calls: Vec<DeskCall>,
 }

@@ -393,7 +393,9 @@ pub(crate) fn report(
         room: visit.room.clone(),
         lines: vec![line.clone()],
     };
-    let problems = seal_problems(template, &alone, view.answer.as_slice(), &[], now.wall_ms.day_in_china());
+    let mut problems = seal_problems(template, &alone, view.answer.as_slice(), &[], now.wall_ms.day_in_china());
+    let of_line = |problem: &SealProblem| problem.line == Some(line.no);
+    problems.extend(desk.follow_up_problems(connection)?.into_iter().filter(of_line));
     let is_told = |problem: &SealProblem| problem.rule != SealRule::LineMissing;
     Ok(AnswerReport {
         line: line.no,

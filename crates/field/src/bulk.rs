@@ -1,5 +1,5 @@
 //! “其余全部正常” (DESIGN §7): fills blanks only, is undoable, needs the place's label scanned, never covers numbers but zero,
-//! photos or doors, never makes an unscanned asset 一致, takes a rack's labels for right only when both were scanned, and is
+//! photos, doors or problems left open by earlier rounds, never makes an unscanned asset 一致, takes a rack's labels for right only when both were scanned, and is
 //! marked in the record.
 
 use rusqlite::Connection;
@@ -125,6 +125,8 @@ fn fill(
     // The rules of sealing refuse the same, in a record as in a draft.
     let is_for_people =
         criterion.evidence.photos_when_normal > 0 || criterion.checks.iter().any(|check| !check.input.may_be_bulk());
+    // A problem that an earlier round left open must be looked at, whatever the line asks.
+    let is_for_people = is_for_people || desk.layout.must_check(line.no).is_some();
     if is_for_people || known.iter().any(|result| result.outcome != Outcome::Normal) {
         return Ok(None);
     }

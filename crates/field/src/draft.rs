@@ -13,7 +13,7 @@ use xunjian_domain::{
     subject::Subject,
     template::{Criterion, Mode, Template},
     time::ClockReading,
-    visit::{CheckResult, LineResult},
+    visit::{CheckResult, LineResult, MustCheck},
 };
 use xunjian_proof::record::ClockJump;
 
@@ -23,6 +23,7 @@ use crate::{
     jumps,
     store::{
         draft::{self, DraftRow, LineAnswer},
+        follow_up,
         package::{self, RoundRow},
     },
 };
@@ -41,6 +42,8 @@ pub(crate) struct Layout {
     pub visit: PlannedVisit,
     pub round: Arc<RoundRow>,
     pub template: Arc<Template>,
+    /// What earlier rounds left open here.
+    pub must: Vec<MustCheck>,
 }
 
 impl Layout {
@@ -88,7 +91,8 @@ impl Layouts {
             package::visit(connection, visit)?.ok_or_else(|| FieldError::UnknownVisit(visit.to_string()))?;
         let round = known.round(connection, &round)?;
         let template = known.template(connection, &round)?;
-        let layout = Arc::new(Layout { visit: planned, round, template });
+        let layout =
+            Arc::new(Layout { visit: planned, round, template, must: follow_up::must_checks(connection, visit)? });
         if known.visits.len() >= MOST_VISITS {
             known.visits.clear();
         }
@@ -209,7 +213,7 @@ impl Desk {
             spent_ms: answer.spent_ms,
             bulk: answer.bulk,
             edits: answer.edits,
-            must_check: None,
+            must_check: self.layout.must_check(line.no).map(|must| must.open.finding.id.clone()),
         })
     }
 }

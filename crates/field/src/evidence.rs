@@ -14,7 +14,7 @@ use crate::{
     error::FieldError,
     photo::PhotoSize,
     reuse::{self, Earlier},
-    store::{draft, photo_look},
+    store::{draft, follow_up, photo_look},
 };
 
 /// A photo as given.
@@ -30,6 +30,8 @@ pub struct NewPhoto<'a> {
     pub caption: &'a str,
     /// Of which original it is an annotated or masked copy; the original stays untouched.
     pub layer: Option<Layer>,
+    /// The photo of the problem that this one, taken after the fix, answers.
+    pub after_of: Option<Sha256>,
 }
 
 /// What a page says of a photo, beside its bytes.
@@ -47,6 +49,10 @@ pub struct PhotoNote {
     pub caption: String,
     /// Set for an annotated or masked copy.
     pub layer: Option<Layer>,
+    /// The photo of the problem that this one, taken after the fix, answers.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub after_of: Option<Sha256>,
 }
 
 /// What attaching led to.
@@ -68,7 +74,8 @@ impl Field {
     ///
     /// # Errors
     /// [`FieldError::Photo`] when it is no whole photo, [`FieldError::ImportedOnSite`] for an import on an on-site line,
-    /// [`FieldError::UnknownPhoto`] when the original of a copy is not in this draft.
+    /// [`FieldError::UnknownPhoto`] when the original of a copy is not in this draft, or the photo that this one answers is
+    /// neither in it nor of a problem it must look at.
     pub fn attach_photo(
         &self,
         whose: DraftRef<'_>,
@@ -93,6 +100,7 @@ impl Field {
                 return Err(FieldError::ImportedOnSite);
             }
             require_original(connection, &desk, photo.layer.as_ref())?;
+            require_before(connection, &desk, photo.after_of)?;
             Ok(line.map(|line| line.no))
         })?;
         // From the file to its row no detaching may come between and take the file away.
@@ -110,13 +118,18 @@ impl Field {
             caption: photo.caption.trim().to_owned(),
             layer: photo.layer,
             reuse: Vec::new(),
+            after_of: photo.after_of,
         };
         fail::fail_point!("photo.before_row");
         let warnings = self.store.write(|connection| {
             let desk = self.desk(connection, whose)?;
             require_original(connection, &desk, evidence.layer.as_ref())?;
+            require_before(connection, &desk, evidence.after_of)?;
             if evidence.layer.as_ref().is_some_and(|layer| layer.of == evidence.sha256) {
                 return Err(FieldError::BadInput("the copy is the original, byte for byte".to_owned()));
+            }
+            if evidence.after_of == Some(evidence.sha256) {
+                return Err(FieldError::BadInput("the photo after the fix is the one before it".to_owned()));
             }
             let earlier = reuse::earlier(connection, &desk.draft.id, no, &evidence, stored.info.look)?;
             evidence.reuse = earlier.iter().filter_map(Earlier::to_record).collect();
@@ -139,8 +152,9 @@ impl Field {
     /// As [`Self::attach_photo`].
     pub fn attach_noted(&self, whose: DraftRef<'_>, note: &PhotoNote, bytes: &[u8]) -> Result<Attached, FieldError> {
         let line = note.line.map(|line| LineSelector::No { line });
-        let PhotoNote { file_name, capture, caption, layer, .. } = note;
-        let photo = NewPhoto { bytes, file_name, capture: *capture, caption, layer: layer.clone() };
+        let PhotoNote { file_name, capture, caption, layer, after_of, .. } = note;
+        let (capture, layer, after_of) = (*capture, layer.clone(), *after_of);
+        let photo = NewPhoto { bytes, file_name, capture, caption, layer, after_of };
         self.attach_photo(whose, line.as_ref(), photo)
     }
 
@@ -219,6 +233,15 @@ fn require_original(connection: &Connection, desk: &Desk, layer: Option<&Layer>)
     }
 }
 
+/// What a photo after the fix answers is a photo of this draft, or of a problem that an earlier round left open here.
+fn require_before(connection: &Connection, desk: &Desk, before: Option<Sha256>) -> Result<(), FieldError> {
+    let Some(before) = before else { return Ok(()) };
+    let is_of_problem = desk.layout.must.iter().any(|must| must.open.finding.photos.contains(&before));
+    let is_known =
+        is_of_problem || draft::evidence(connection, &desk.draft.id)?.iter().any(|known| known.sha256 == before);
+    if is_known { Ok(()) } else { Err(FieldError::UnknownPhoto(before)) }
+}
+
 /// Removes the rows of photos that nothing in the draft names any more; returns those that no row of the terminal names.
 pub(crate) fn remove_unnamed(
     connection: &Connection,
@@ -237,15 +260,18 @@ pub(crate) fn remove_unnamed(
     Ok(orphans)
 }
 
-/// Whether a line, a finding, a sighting or a copy of this draft names the photo.
+/// Whether a line, a finding, the answer to an open problem, a sighting, a copy or an after photo of this draft names the
+/// photo.
 fn is_named_in(connection: &Connection, draft: &str, photo: Sha256) -> Result<bool, FieldError> {
     let is_of_line = draft::photos(connection, draft)?.values().any(|photos| photos.contains(&photo));
     let is_of_finding = draft::findings(connection, draft)?
         .iter()
         .any(|finding| finding.photos.iter().chain(&finding.after_photos).any(|named| *named == photo));
-    let is_copied = draft::evidence(connection, draft)?
-        .iter()
-        .any(|evidence| evidence.layer.as_ref().is_some_and(|layer| layer.of == photo));
+    let is_copied = draft::evidence(connection, draft)?.iter().any(|evidence| {
+        evidence.layer.as_ref().is_some_and(|layer| layer.of == photo) || evidence.after_of == Some(photo)
+    });
+    let is_of_follow_up =
+        follow_up::follow_ups(connection, draft)?.iter().any(|answer| answer.after_photos.contains(&photo));
     let is_of_sighting = draft::sightings(connection, draft)?.iter().any(|seen| seen.photos.contains(&photo));
-    Ok(is_of_line || is_of_finding || is_of_sighting || is_copied)
+    Ok(is_of_line || is_of_finding || is_of_follow_up || is_of_sighting || is_copied)
 }

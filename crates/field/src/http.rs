@@ -36,6 +36,9 @@ use xunjian_protocol::{
 use self::exchange::{Answer, Exchange};
 use crate::{Field, error::FieldError};
 
+/// What this terminal takes in a work package beyond the first version of the message.
+const ACCEPTED: &str = "assignments, open-findings";
+
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long no byte may move in either direction.
@@ -163,7 +166,7 @@ impl SyncApi for HttpClient {
     async fn work_package(&self, etag: Option<&str>) -> Result<Option<(String, WorkPackage)>, ApiError> {
         let make = || {
             let request = self.request(Method::GET, path::WORK_PACKAGE);
-            let request = request.header(path::ACCEPTS, path::ACCEPTS_ASSIGNMENTS);
+            let request = request.header(path::ACCEPTS, ACCEPTED);
             Ok(Exchange::empty(match etag {
                 Some(etag) => request.header(header::IF_NONE_MATCH, etag),
                 None => request,

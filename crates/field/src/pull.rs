@@ -18,6 +18,7 @@ use xunjian_domain::{
     plan::PlannedVisit,
     text::Text,
     time::{ClockReading, TimestampMs},
+    visit::{OpenFindings, must_checks},
 };
 use xunjian_proof::{
     jcs,
@@ -36,7 +37,7 @@ use crate::{
     error::FieldError,
     log_watch::LogWatch,
     store::{
-        chunk,
+        chunk, follow_up,
         ledger::{self, LedgerNo},
         log::{self, RootStatements, TimeToken},
         package::{self, Assigned, NewRound, PackageHead},
@@ -78,6 +79,8 @@ struct CheckedRound<'a> {
     plan: PlanStatement,
     manifest: LedgerManifest,
     visits: Vec<PlannedVisit>,
+    /// What earlier rounds left open.
+    open: OpenFindings,
 }
 
 #[derive(Default)]
@@ -224,7 +227,14 @@ impl Field {
                 Ok(visit)
             })
             .collect::<Result<_, _>>()?;
-        Ok(CheckedRound { wire: round, plan, manifest, visits })
+        let open = match round.open_findings {
+            None => OpenFindings::default(),
+            Some(named) => {
+                self.fetch(api, vec![named], fetched).await?;
+                self.chunk_document("open findings", named)?
+            }
+        };
+        Ok(CheckedRound { wire: round, plan, manifest, visits, open })
     }
 
     /// Fetches the chunks that are not here yet, several at a time; each is stored once its hash is its name.
@@ -340,12 +350,13 @@ fn take_over_rounds(connection: &Connection, rounds: &[CheckedRound<'_>]) -> Res
             place,
         };
         package::put_round(connection, &new)?;
-        if plan_is_known {
-            continue;
+        if !plan_is_known {
+            for ((place, visit), named) in (0_i64..).zip(&round.visits).zip(&plan.visits) {
+                package::put_visit(connection, id, visit, named.sha256, place)?;
+            }
         }
-        for ((place, visit), named) in (0_i64..).zip(&round.visits).zip(&plan.visits) {
-            package::put_visit(connection, id, visit, named.sha256, place)?;
-        }
+        let visits: Vec<&PlannedVisit> = round.visits.iter().collect();
+        follow_up::replace_must_checks(connection, id, &must_checks(&visits, &round.open.findings))?;
     }
     ledger::prune(connection)
 }

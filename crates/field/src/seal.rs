@@ -35,7 +35,7 @@ use crate::{
     keys::Passphrase,
     rack_view,
     store::{
-        chunk, draft, ledger, log,
+        chunk, draft, follow_up, ledger, log,
         person::Person,
         record::{self, NewRecord, RecordState},
         terminal::Terminal,
@@ -195,7 +195,8 @@ fn refuse_unready(connection: &Connection, desk: &Desk, now: &ClockReading) -> R
     let results = desk.results(connection)?;
     let findings = draft::findings(connection, &desk.draft.id)?;
     let day = now.wall_ms.day_in_china();
-    let problems = seal_problems(&desk.layout.template, &desk.layout.visit, &results, &findings, day);
+    let mut problems = seal_problems(&desk.layout.template, &desk.layout.visit, &results, &findings, day);
+    problems.extend(desk.follow_up_problems(connection)?);
     if problems.is_empty() { Ok(()) } else { Err(FieldError::NotReady(problems)) }
 }
 
@@ -253,6 +254,7 @@ fn build(
         evidence: draft::evidence(connection, &desk.draft.id)?,
         photo_permit: seal.photo_permit.clone(),
         amends: None,
+        follow_ups: follow_up::follow_ups(connection, &desk.draft.id)?,
     })
 }
 

@@ -7,6 +7,7 @@
 
 pub(crate) mod chunk;
 pub(crate) mod draft;
+pub(crate) mod follow_up;
 pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod package;

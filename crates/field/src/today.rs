@@ -19,7 +19,7 @@ use crate::{
     draft::DraftRef,
     error::FieldError,
     store::{
-        draft,
+        draft, follow_up,
         package::{self, Assigned, PackageHead, VisitRow},
         person::Person,
         record::{self, RecordRow, RecordState},
@@ -89,6 +89,8 @@ pub struct TodayVisit {
     pub ready: bool,
     /// Problems reported, in this person's draft or in the newest record.
     pub findings: u32,
+    /// 必查: problems that earlier rounds left open here.
+    pub must_checks: u32,
     /// Photos and other evidence, there too.
     pub photos: u32,
     /// Names of those whom the service asked to walk it.
@@ -178,7 +180,8 @@ impl Field {
     ) -> Result<bool, FieldError> {
         let desk = self.desk(connection, DraftRef { visit, person: &whose.id })?;
         let (results, findings) = (desk.results(connection)?, draft::findings(connection, &desk.draft.id)?);
-        Ok(seal_problems(&desk.layout.template, &desk.layout.visit, &results, &findings, day).is_empty())
+        let problems = seal_problems(&desk.layout.template, &desk.layout.visit, &results, &findings, day);
+        Ok(problems.is_empty() && desk.follow_up_problems(connection)?.is_empty())
     }
 }
 
@@ -188,6 +191,7 @@ pub(crate) struct Standing {
     others: HashMap<VisitId, String>,
     newest: HashMap<VisitId, record::Newest>,
     assigned: HashMap<VisitId, Vec<Assigned>>,
+    must_checks: HashMap<VisitId, u32>,
     person: PersonId,
 }
 
@@ -198,6 +202,7 @@ impl Standing {
             others: draft::drafted_by_others(connection, &person.id)?,
             newest: record::newest(connection)?,
             assigned: package::assignments(connection)?,
+            must_checks: follow_up::count_must_checks(connection)?,
             person: person.id.clone(),
         })
     }
@@ -239,6 +244,7 @@ impl Standing {
             missing: row.lines - answered.min(row.lines),
             ready: false,
             findings,
+            must_checks: self.must_checks.get(&row.id).copied().unwrap_or(0),
             photos,
             assigned_to: assigned.iter().map(|assigned| assigned.name.clone()).collect(),
             is_mine: assigned.iter().any(|assigned| assigned.person == self.person),

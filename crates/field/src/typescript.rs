@@ -5,9 +5,9 @@ use ts_rs::{Config, ExportError, TS};
 
 use crate::{
     AnswerReport, AppInfo, AssetPage, Attached, BulkReport, EnrolRequest, Enrolled, IpcError, LabelLookup, NewAnswer,
-    NewFinding, NewReading, NewSeal, NewSighting, OutboxItem, PhotoBudget, PhotoNote, PhotoSize, PullReport, RackView,
-    RecordDetail, ScanReport, Sealed, SealedVisit, SessionView, Status, SyncProgress, SyncReport, Today, VisitView,
-    VmTable,
+    NewDeskCall, NewFinding, NewFollowUp, NewReading, NewSeal, NewSighting, OutboxItem, PhotoBudget, PhotoNote,
+    PhotoSize, PullReport, RackView, RecordDetail, ScanReport, Sealed, SealedVisit, SessionView, Status, SyncProgress,
+    SyncReport, Today, VisitView, VmTable,
 };
 
 /// Writes one file a type, with every type it is made of.
@@ -25,7 +25,9 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     IpcError::export_all(config)?;
     LabelLookup::export_all(config)?;
     NewAnswer::export_all(config)?;
+    NewDeskCall::export_all(config)?;
     NewFinding::export_all(config)?;
+    NewFollowUp::export_all(config)?;
     NewReading::export_all(config)?;
     NewSeal::export_all(config)?;
     NewSighting::export_all(config)?;

@@ -1,6 +1,6 @@
 //! Visits: choosing one, starting it, and showing everything it asks with everything answered so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -8,6 +8,7 @@ use xunjian_domain::{
     ids::{CriterionKey, VisitId},
     label_code::LabelCode,
     plan::{PlanLine, VisitKind},
+    preset::{FindingPreset, FindingPresets},
     reconciliation::{Reconciliation, Sighting},
     round::Round,
     subject::{Subject, SubjectKind},
@@ -27,8 +28,9 @@ use crate::{
     comparison::{self, Expected, SubjectView},
     draft::{Desk, DraftRef, Layout},
     error::FieldError,
+    follow_up::MustCheckView,
     jumps, rack_view,
-    store::{draft, ledger, log, package, person::Person, record},
+    store::{draft, follow_up, ledger, log, package, person::Person, record},
     today::VisitState,
 };
 
@@ -136,6 +138,10 @@ pub struct VisitView {
     pub sightings: Vec<Sighting>,
     /// What that comes to, as of now.
     pub reconciliation: Vec<Reconciliation>,
+    /// 必查: problems that earlier rounds left open here, with what was found of them.
+    pub must_checks: Vec<MustCheckView>,
+    /// What is usually found at the criteria of this visit.
+    pub finding_presets: Vec<FindingPreset>,
     /// 问题.
     pub findings: Vec<Finding>,
     /// Photos and other evidence.
@@ -370,6 +376,8 @@ fn view_of_plan(
         scans: Vec::new(),
         sightings: Vec::new(),
         reconciliation: Vec::new(),
+        must_checks: layout.must_check_views(connection)?,
+        finding_presets: presets(layout),
         findings: Vec::new(),
         evidence: Vec::new(),
         jumps: Vec::new(),
@@ -405,6 +413,10 @@ fn view_of_draft(
     if view.subject.kind == SubjectKind::Rack {
         view.reconciliation = rack_view::reconcile(connection, desk)?.list;
     }
+    let given = follow_up::follow_ups(connection, id)?;
+    for must in &mut view.must_checks {
+        must.follow_up = given.iter().find(|one| one.finding == must.open.finding.id).cloned();
+    }
     view.findings = draft::findings(connection, id)?;
     view.evidence = draft::evidence(connection, id)?;
     view.jumps = draft::jumps(connection, id)?;
@@ -413,5 +425,13 @@ fn view_of_draft(
     view.warnings = view.jumps.iter().map(jumps::warning).collect();
     view.problems =
         seal_problems(&desk.layout.template, &desk.layout.visit, &results, &view.findings, now.wall_ms.day_in_china());
+    view.problems.extend(desk.follow_up_problems(connection)?);
+    view.problems.sort_by_key(|problem| (problem.line.unwrap_or(u32::MAX), problem.rule));
     Ok(view)
+}
+
+/// The presets of the criteria that the visit asks.
+fn presets(layout: &Layout) -> Vec<FindingPreset> {
+    let asked: BTreeSet<&CriterionKey> = layout.visit.lines.iter().map(|line| &line.criterion).collect();
+    asked.into_iter().flat_map(|criterion| FindingPresets::annex_a().of(criterion)).cloned().collect()
 }

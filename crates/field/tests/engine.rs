@@ -9,6 +9,8 @@ mod site;
 #[path = "engine/terminal.rs"]
 mod terminal;
 
+#[path = "engine/a2_inputs.rs"]
+mod a2_inputs;
 #[path = "engine/at_rest.rs"]
 mod at_rest;
 #[path = "engine/clock.rs"]
@@ -17,6 +19,8 @@ mod clock;
 mod draft;
 #[path = "engine/evidence.rs"]
 mod evidence;
+#[path = "engine/findings.rs"]
+mod findings;
 #[path = "engine/keys.rs"]
 mod keys;
 #[path = "engine/labels.rs"]
@@ -25,10 +29,10 @@ mod labels;
 mod packages;
 #[path = "engine/racks.rs"]
 mod racks;
-#[path = "engine/recovery.rs"]
-mod recovery;
 #[path = "engine/reconciling.rs"]
 mod reconciling;
+#[path = "engine/recovery.rs"]
+mod recovery;
 #[path = "engine/reuse.rs"]
 mod reuse;
 #[path = "engine/run.rs"]

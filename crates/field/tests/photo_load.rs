@@ -69,7 +69,7 @@ fn resident() -> u64 {
 }
 
 fn attach(terminal: &Terminal, visit: &VisitId, bytes: &[u8]) -> Result<Attached, FieldError> {
-    let photo = NewPhoto { bytes, file_name: "", capture: Capture::Camera, caption: "", layer: None };
+    let photo = NewPhoto { bytes, file_name: "", capture: Capture::Camera, caption: "", layer: None, after_of: None };
     terminal.field.attach_photo(terminal.draft(visit), Some(&LineSelector::No { line: 1 }), photo)
 }
 

@@ -5,17 +5,19 @@
 //! out of the bytes while it has nothing to say, so that every record signed before keeps its spelling and its id
 //! (docs/adr/0018); any other change is a new payload type.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{
     hash::Sha256,
-    ids::{LabelPrintId, PersonId, RoomId, SiteId, TerminalId, VisitId},
+    ids::{FindingId, LabelPrintId, PersonId, RoomId, SiteId, TerminalId, VisitId},
     ledger::{LedgerEntry, LedgerVersion, ResourceOrder},
     plan::{TemplateVersion, VisitKind},
     reconciliation::Reconciliation,
     round::Round,
     subject::Subject,
     time::{ClockReading, TimestampMs},
-    visit::{Finding, LineResult},
+    visit::{Finding, FollowUp, LineResult},
 };
 
 use crate::{
@@ -74,6 +76,10 @@ pub struct Record {
     pub photo_permit: Option<PhotoPermit>,
     /// The record this one corrects.
     pub amends: Option<Amends>,
+    /// 复查: what was found of the problems that earlier rounds left open. Left out of the bytes while there is none
+    /// (docs/adr/0020).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follow_ups: Vec<FollowUp>,
 }
 
 impl Statement for Record {
@@ -271,6 +277,11 @@ pub struct Evidence {
     pub layer: Option<Layer>,
     /// Earlier photos this one repeats, exactly (distance 0) or nearly.
     pub reuse: Vec<PhotoReuse>,
+    /// The photo of the problem that this one, taken after the fix, answers: of this record or of an earlier one. Left out of
+    /// the bytes where there is none (docs/adr/0020).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub after_of: Option<Sha256>,
 }
 
 /// What was done to a copy.
@@ -341,7 +352,7 @@ impl Record {
         blobs
     }
 
-    /// Rules that hold within one record whatever the site knows: every photo that lines, findings and sightings name is listed,
+    /// Rules that hold within one record whatever the site knows: every photo that lines, findings, sightings and follow-ups name is listed,
     /// evidence and chunks are sorted and unique, no photo is a copy of itself, sequence and revision start at 1 and fit their links.
     ///
     /// # Errors
@@ -362,12 +373,20 @@ impl Record {
         if self.evidence.iter().any(|photo| photo.layer.as_ref().is_some_and(|layer| layer.of == photo.sha256)) {
             return Err("a photo calls itself a copy of itself".into());
         }
+        if self.evidence.iter().any(|photo| photo.after_of == Some(photo.sha256)) {
+            return Err("a photo calls itself the answer to itself".into());
+        }
+        let answered: BTreeSet<&FindingId> = self.follow_ups.iter().map(|answer| &answer.finding).collect();
+        if answered.len() != self.follow_ups.len() {
+            return Err("an open problem is answered twice".into());
+        }
         let of_lines = self.lines.iter().flat_map(|line| &line.photos);
         let of_findings = self.findings.iter().flat_map(|finding| finding.photos.iter().chain(&finding.after_photos));
         let of_sightings =
             self.reconciliation.iter().filter_map(|one| one.sighting.as_ref()).flat_map(|seen| &seen.photos);
+        let of_follow_ups = self.follow_ups.iter().flat_map(|answer| &answer.after_photos);
         let is_listed = |hash: &Sha256| self.evidence.binary_search_by(|photo| photo.sha256.cmp(hash)).is_ok();
-        match of_lines.chain(of_findings).chain(of_sightings).find(|hash| !is_listed(hash)) {
+        match of_lines.chain(of_findings).chain(of_sightings).chain(of_follow_ups).find(|hash| !is_listed(hash)) {
             Some(hash) => Err(format!("the photo {hash} is named but not listed as evidence")),
             None => Ok(()),
         }

@@ -69,4 +69,9 @@ pub struct PackageRound {
     /// Chunk: the ledger manifest.
     #[schema(value_type = Object)]
     pub ledger: LedgerVersion,
+    /// Chunk: [`xunjian_domain::visit::OpenFindings`], the problems that earlier rounds left open; only for terminals that
+    /// ask for it ([`crate::path::ACCEPTS`]), and only where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub open_findings: Option<Sha256>,
 }

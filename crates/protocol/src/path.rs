@@ -38,6 +38,8 @@ pub const ACCEPTS: &str = "xunjian-accepts";
 pub const ACCEPTS_ASSIGNMENTS: &str = "assignments";
 /// Of [`ACCEPTS`] and of the service's capabilities: the site's recovery key in the answer to an enrolment.
 pub const ACCEPTS_RECOVERY_KEY: &str = "recovery-key";
+/// Of [`ACCEPTS`] and of the service's capabilities: the problems that earlier rounds left open, in the work package.
+pub const ACCEPTS_OPEN_FINDINGS: &str = "open-findings";
 /// Media type of a partial upload's body.
 pub const PARTIAL_UPLOAD: &str = "application/partial-upload";
 /// Media type of a problem (RFC 9457).

@@ -132,6 +132,7 @@ impl Sealer {
                 caption: String::new(),
                 layer: None,
                 reuse: Vec::new(),
+                after_of: None,
             })
             .collect();
         evidence.sort_by_key(|photo| photo.sha256);
@@ -190,6 +191,7 @@ impl Sealer {
             evidence,
             photo_permit: None,
             amends: None,
+            follow_ups: Vec::new(),
         };
         change(&mut record);
         record

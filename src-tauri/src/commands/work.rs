@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use tauri::{State, ipc::Request};
 use xunjian_field::{
-    AnswerReport, BulkReport, Finding, FindingId, IpcError, LineSelector, NewAnswer, NewFinding, NewReading,
-    NewSighting, PhotoBudget, PointReading, RackView, Today, VisitId, VisitSelector, VisitView, VmTable,
+    AnswerReport, BulkReport, Finding, FindingId, IpcError, LineSelector, NewAnswer, NewDeskCall, NewFinding,
+    NewFollowUp, NewReading, NewSighting, PhotoBudget, PointReading, RackView, Today, VisitId, VisitSelector,
+    VisitView, VmTable,
 };
 
 use crate::{raw, session::Session};
@@ -114,6 +115,27 @@ pub fn close_rack(session: State<'_, Session>, visit: VisitId, closed: bool) -> 
 #[tauri::command(async)]
 pub fn report_finding(session: State<'_, Session>, visit: VisitId, finding: NewFinding) -> Result<Finding, IpcError> {
     session.on_draft(&visit, |field, whose| field.report_finding(whose, finding))
+}
+
+/// 致电服务台: notes a call about a finding.
+#[tauri::command(async)]
+pub fn note_desk_call(
+    session: State<'_, Session>,
+    visit: VisitId,
+    finding: FindingId,
+    call: NewDeskCall,
+) -> Result<Finding, IpcError> {
+    session.on_draft(&visit, |field, whose| field.note_desk_call(whose, &finding, &call))
+}
+
+/// 复查: what was found of a problem that an earlier round left open.
+#[tauri::command(async)]
+pub fn answer_follow_up(
+    session: State<'_, Session>,
+    visit: VisitId,
+    answer: NewFollowUp,
+) -> Result<VisitView, IpcError> {
+    session.changed(&visit, |field, whose| field.answer_follow_up(whose, answer))
 }
 
 /// Takes a finding back.

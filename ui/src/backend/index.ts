@@ -15,7 +15,9 @@ import type {
   LabelLookup,
   LayerKind,
   NewAnswer,
+  NewDeskCall,
   NewFinding,
+  NewFollowUp,
   NewReading,
   NewSeal,
   NewSighting,
@@ -47,6 +49,8 @@ export interface NewPhoto {
   readonly caption: string
   /** Set for an annotated or masked copy: the original stays untouched. */
   readonly layer: { readonly of: string; readonly kind: LayerKind } | null
+  /** The photo of the problem that this one, taken after the fix, answers. */
+  readonly after_of?: string
 }
 
 /** A run of synchronisation under way. */
@@ -98,7 +102,11 @@ export interface Backend {
   /** Counts a platform's table for a line of a cluster; stores nothing. */
   readVmTable(visit: string, line: number, bytes: Uint8Array<ArrayBuffer>): Promise<VmTable>
   reportFinding(visit: string, finding: NewFinding): Promise<Finding>
+  /** The first call of a finding, or feedback on it. */
+  noteDeskCall(visit: string, finding: string, call: NewDeskCall): Promise<Finding>
   removeFinding(visit: string, finding: string): Promise<VisitView>
+  /** What was found of a problem that an earlier round left open. */
+  answerFollowUp(visit: string, answer: NewFollowUp): Promise<VisitView>
 
   // Scanning. `lookUp` judges without a visit; `scanLabel` judges and records.
   readFrame(width: number, height: number, luma: Uint8Array<ArrayBuffer>): Promise<string[]>
@@ -136,9 +144,10 @@ export function useBackend(): Backend {
 /** Chooses the backend of the app entry. A bare browser gets the fake in development only, never in a build. */
 export async function openBackend(): Promise<Backend> {
   if (import.meta.env.DEV && !isTauri()) {
-    // `/?fake=locked#/` and `/?fake=fresh#/` open the first screens.
+    // `/?fake=locked#/` and `/?fake=fresh#/` open the first screens, `/?problems#/` has a problem of an earlier round.
     const session = (['fresh', 'locked'] as const).find((one) => one === new URLSearchParams(location.search).get('fake'))
-    return (await import('./fake')).createFakeBackend(session ? { session } : {})
+    const hasOpenProblems = new URLSearchParams(location.search).has('problems')
+    return (await import('./fake')).createFakeBackend({ hasOpenProblems, ...(session ? { session } : {}) })
   }
   return (await import('./tauri')).createTauriBackend()
 }

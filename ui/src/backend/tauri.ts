@@ -70,6 +70,8 @@ export function createTauriBackend(): Backend {
     closeRack: (visit, closed) => call('close_rack', { visit, closed }),
     readVmTable: (visit, line, bytes) => callWithBytes('read_vm_table', bytes, { visit, line }),
     reportFinding: (visit, finding) => call('report_finding', { visit, finding }),
+    noteDeskCall: (visit, finding, given) => call('note_desk_call', { visit, finding, call: given }),
+    answerFollowUp: (visit, answer) => call('answer_follow_up', { visit, answer }),
     removeFinding: (visit, finding) => call('remove_finding', { visit, finding }),
 
     readFrame: (width, height, luma) => callWithBytes('read_frame', luma, { width, height }),

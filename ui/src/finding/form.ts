@@ -1,5 +1,5 @@
 // The form of a finding: what it holds, what is still missing, and the finding it becomes.
-import type { Finding, NewFinding, Severity } from '@/gen'
+import type { Finding, FindingPreset, NewFinding, Severity } from '@/gen'
 
 export const severities: readonly Severity[] = ['outage', 'degraded', 'major', 'minor']
 
@@ -17,6 +17,12 @@ export interface FindingForm {
   is_fixed: boolean
   fixed_on_site: string
   desk_callee: string
+  /** `10:43`: when the service desk answered; empty for the moment of storing. */
+  called_at: string
+  /** When a severity with a clock was chosen first, in Unix milliseconds: the clock runs from then. */
+  begun_at: number | null
+  /** The key of the preset used last. */
+  category: string
 }
 
 export const emptyForm = (): FindingForm => ({
@@ -30,6 +36,9 @@ export const emptyForm = (): FindingForm => ({
   is_fixed: false,
   fixed_on_site: '',
   desk_callee: '',
+  called_at: '',
+  begun_at: null,
+  category: '',
 })
 
 export const formOf = (finding: Finding): FindingForm => ({
@@ -43,6 +52,9 @@ export const formOf = (finding: Finding): FindingForm => ({
   is_fixed: finding.fixed_on_site !== '',
   fixed_on_site: finding.fixed_on_site,
   desk_callee: finding.desk_call?.callee ?? '',
+  called_at: '',
+  begun_at: null,
+  category: finding.category,
 })
 
 export type Missing = 'severity' | 'description' | 'unit' | 'due' | 'photo' | 'reason' | 'fix'
@@ -67,7 +79,10 @@ export interface FindingFrame {
   readonly afterPhotos: readonly string[]
   /** The finding of an earlier round that the changed one carried on. */
   readonly follows: string | null
-  readonly category: string
+  /** The finding that these are the new words of. */
+  readonly replaces?: string
+  /** Unix milliseconds. */
+  readonly now: number
 }
 
 /** Only for a form of which nothing is missing. */
@@ -77,7 +92,7 @@ export function findingOf(form: FindingForm, severity: Severity, frame: FindingF
     line: frame.line,
     subject: null,
     severity,
-    category: frame.category,
+    category: form.category,
     description: form.description.trim(),
     responsible_unit: form.responsible_unit.trim(),
     due_on: form.due_on || null,
@@ -87,6 +102,9 @@ export function findingOf(form: FindingForm, severity: Severity, frame: FindingF
     after_photos: form.is_fixed ? [...frame.afterPhotos] : [],
     desk_callee: hasClock(form.severity) && callee !== '' ? callee : null,
     follows: frame.follows,
+    ...(frame.replaces ? { replaces: frame.replaces } : {}),
+    ...(hasClock(form.severity) && form.begun_at !== null ? { found_ago_ms: Math.max(0, frame.now - form.begun_at) } : {}),
+    ...(hasClock(form.severity) && form.called_at !== '' ? { called_ago_ms: agoOf(form.called_at, frame.now) } : {}),
   }
 }
 
@@ -98,6 +116,20 @@ export function withPreset(text: string, preset: string): string {
   return /[，。；、,.;]$/.test(trimmed) ? `${trimmed}${preset}` : `${trimmed}；${preset}`
 }
 
+/** Milliseconds since a time of day such as `10:43` in the zone of the sites; 0 for one still to come. */
+export function agoOf(time: string, now: number): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number)
+  const midnight = now - ((now + 8 * 3_600_000) % 86_400_000)
+  return Math.max(0, now - (midnight + (hours * 60 + minutes) * 60_000))
+}
+
+/** A preset in one press: its words join what is written; severity and due day only fill what nobody chose. */
+export function filledWith(form: FindingForm, preset: FindingPreset, text: string, today: string): FindingForm {
+  const severity = form.severity ?? preset.severity
+  const due_on = form.due_on === '' && preset.due_days !== null && !hasClock(severity) ? daysAfter(today, preset.due_days) : form.due_on
+  return { ...form, severity, due_on, description: withPreset(form.description, text), category: preset.key }
+}
+
 /** `2026-11-29`: so many days after a day. Counts calendar days and knows no time zone. */
 export function daysAfter(day: string, days: number): string {
   const at = new Date(`${day}T00:00:00Z`)
@@ -105,4 +137,4 @@ export function daysAfter(day: string, days: number): string {
   return at.toISOString().slice(0, 10)
 }
 
-export const duePresets = [3, 7, 15, 30] as const
+export const duePresets = [7, 14, 30] as const

@@ -52,4 +52,9 @@ layer: Layer | null,
 /**
  * Earlier photos this one repeats, exactly (distance 0) or nearly.
  */
-reuse: Array<PhotoReuse>, };
+reuse: Array<PhotoReuse>, 
+/**
+ * The photo of the problem that this one, taken after the fix, answers: of this record or of an earlier one. Left out of
+ * the bytes where there is none (docs/adr/0020).
+ */
+after_of?: Sha256, };

@@ -60,4 +60,16 @@ desk_callee: string | null,
 /**
  * The finding of an earlier round that this one carries on.
  */
-follows: FindingId | null, };
+follows: FindingId | null, 
+/**
+ * The finding of this draft that these are the new words of: it keeps its id, its moment and its calls.
+ */
+replaces?: FindingId, 
+/**
+ * How long ago it was found, in milliseconds, where somebody wrote for a while: its clock runs from then.
+ */
+found_ago_ms?: number, 
+/**
+ * How long ago the service desk answered, in milliseconds.
+ */
+called_ago_ms?: number, };

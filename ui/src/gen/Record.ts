@@ -4,6 +4,7 @@ import type { ClockEvidence } from "./ClockEvidence";
 import type { Companion } from "./Companion";
 import type { Evidence } from "./Evidence";
 import type { Finding } from "./Finding";
+import type { FollowUp } from "./FollowUp";
 import type { LabelScan } from "./LabelScan";
 import type { LedgerEntry } from "./LedgerEntry";
 import type { LedgerVersion } from "./LedgerVersion";
@@ -108,4 +109,9 @@ photo_permit: PhotoPermit | null,
 /**
  * The record this one corrects.
  */
-amends: Amends | null, };
+amends: Amends | null, 
+/**
+ * 复查: what was found of the problems that earlier rounds left open. Left out of the bytes while there is none
+ * (docs/adr/0020).
+ */
+follow_ups?: Array<FollowUp>, };

@@ -3,4 +3,4 @@
 /**
  * A rule that a visit breaks.
  */
-export type SealRule = "line_missing" | "line_not_planned" | "line_twice" | "reason_missing" | "note_missing" | "photo_missing" | "check_missing" | "check_unknown" | "value_wrong" | "too_good" | "bulk_not_allowed" | "finding_incomplete";
+export type SealRule = "line_missing" | "line_not_planned" | "line_twice" | "reason_missing" | "note_missing" | "photo_missing" | "check_missing" | "check_unknown" | "value_wrong" | "too_good" | "bulk_not_allowed" | "finding_incomplete" | "follow_up_missing" | "follow_up_incomplete";

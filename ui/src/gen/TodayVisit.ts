@@ -49,6 +49,10 @@ ready: boolean,
  */
 findings: number, 
 /**
+ * 必查: problems that earlier rounds left open here.
+ */
+must_checks: number, 
+/**
  * Photos and other evidence, there too.
  */
 photos: number, 

@@ -3,8 +3,10 @@ import type { ClockJump } from "./ClockJump";
 import type { ClockReading } from "./ClockReading";
 import type { Evidence } from "./Evidence";
 import type { Finding } from "./Finding";
+import type { FindingPreset } from "./FindingPreset";
 import type { LabelScan } from "./LabelScan";
 import type { LineView } from "./LineView";
+import type { MustCheckView } from "./MustCheckView";
 import type { Reconciliation } from "./Reconciliation";
 import type { Round } from "./Round";
 import type { SealProblem } from "./SealProblem";
@@ -96,6 +98,14 @@ sightings: Array<Sighting>,
  * What that comes to, as of now.
  */
 reconciliation: Array<Reconciliation>, 
+/**
+ * 必查: problems that earlier rounds left open here, with what was found of them.
+ */
+must_checks: Array<MustCheckView>, 
+/**
+ * What is usually found at the criteria of this visit.
+ */
+finding_presets: Array<FindingPreset>, 
 /**
  * 问题.
  */

@@ -82,6 +82,43 @@ describe('the finding page', () => {
     expect(reported.mock.calls[0]?.[1]).toMatchObject({ severity: 'outage', desk_callee: '王工', due_on: null, no_photo: { reason: '涉密区域', confirmed_by: '' } })
   })
 
+  it('runs the clock of an outage from the press that said so, and takes when the desk answered', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: Date.parse('2026-11-22T10:40:00+08:00') })
+    const reported = vi.spyOn(backend, 'reportFinding')
+    await open()
+    expect(page.find('[data-testid="finding-clock"]').exists()).toBe(false)
+    await press('severity-outage')
+    expect(page.get('[data-testid="finding-clock"]').text()).toContain('10:45')
+    vi.advanceTimersByTime(2 * 60_000)
+    await press('desk-now')
+    await page.get('[data-testid="desk-callee"]').setValue('王工')
+    vi.advanceTimersByTime(4 * 60_000)
+    await flushPromises()
+    expect(page.get('[data-testid="finding-clock"]').attributes('data-over'), 'nobody stored a call within five minutes').toBe('true')
+    await page.get('[data-testid="description"]').setValue('停机')
+    await press('unit-0')
+    await press('cannot-photo')
+    await page.get('[data-testid="no-photo-reason"]').setValue('涉密区域')
+    await save()
+    expect(reported.mock.calls[0]?.[1]).toMatchObject({ found_ago_ms: 360_000, called_ago_ms: 240_000 })
+    const [finding] = (await backend.visit(visit)).findings
+    expect(page.get('[data-testid="card-desk"] [data-testid="finding-clock"]').text(), 'feedback half an hour after the call').toContain('11:12')
+    await page.get(`[data-testid="callee-${finding?.id}"]`).setValue('赵工')
+    await page.get(`[data-testid="call-${finding?.id}"]`).trigger('submit')
+    await flushPromises()
+    expect((await backend.visit(visit)).findings[0]?.later_calls?.map((call) => call.callee)).toEqual(['赵工'])
+    vi.useRealTimers()
+  })
+
+  it('fills a finding with one press on a preset', async () => {
+    await open()
+    await press('preset-0')
+    const text = (page.get('[data-testid="description"]').element as HTMLTextAreaElement).value
+    expect(text).not.toBe('')
+    expect(page.get('[data-testid="severity-major"]').attributes('aria-checked')).toBe('true')
+    expect((page.get('[data-testid="due-on"]').element as HTMLInputElement).value).toMatch(/^\d{4}-\d\d-\d\d$/)
+  })
+
   it('keeps a half-written finding over a kill', async () => {
     await open()
     await press('severity-minor')
@@ -104,7 +141,7 @@ describe('the finding page', () => {
     expect((page.get('[data-testid="description"]').element as HTMLTextAreaElement).value).toBe('前门未上锁')
   })
 
-  it('removes a finding only after asking, and changes one by storing the new wording first', async () => {
+  it('removes a finding only after asking, and changes one in place', async () => {
     const given = { line: line.no, subject: null, severity: 'minor' as const, category: '', description: '旧的写法', responsible_unit: '某单位', due_on: '2026-12-01', photos: [], no_photo: { reason: '涉密', confirmed_by: '' }, fixed_on_site: '', after_photos: [], desk_callee: null, follows: null }
     const finding = await backend.reportFinding(visit, given)
     const order: string[] = []
@@ -116,11 +153,11 @@ describe('the finding page', () => {
     expect((page.get('[data-testid="description"]').element as HTMLTextAreaElement).value).toBe('旧的写法')
     await page.get('[data-testid="description"]').setValue('新的写法')
     await save()
-    expect(order).toEqual(['report', 'remove'])
+    expect(order, 'the engine keeps its moment and its calls').toEqual(['report'])
     const left = (await backend.visit(visit)).findings
-    expect(left.map((one) => one.description)).toEqual(['新的写法'])
+    expect(left.map((one) => [one.id, one.found.wall_ms, one.description])).toEqual([[finding.id, finding.found.wall_ms, '新的写法']])
     await press(`remove-${left[0]?.id}`)
-    expect(order, 'a press asks first').toHaveLength(2)
+    expect(order, 'a press asks first').toHaveLength(1)
     await press('remove-yes')
     expect((await backend.visit(visit)).findings).toHaveLength(0)
   })

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Counts up when the derivation changes; then everything is derived again at the next start.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Counts of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,6 +82,7 @@ pub fn catch_up(site: &Site) -> Result<(), Error> {
                 sql!("visit_place_clear"),
                 sql!("record_summary_clear"),
                 sql!("finding_summary_clear"),
+                sql!("follow_up_summary_clear"),
                 sql!("discrepancy_summary_clear"),
                 sql!("asset_standing_clear"),
             ] {
@@ -207,6 +208,7 @@ pub fn put_record(sql: &dyn Sql, id: &Sha256, record: &Record, received_at: i64)
     for finding in &record.findings {
         put_finding(sql, &id, record, finding, &names)?;
     }
+    put_follow_ups(sql, &id, record)?;
     let differing = record.reconciliation.iter().enumerate().filter(|(_, one)| one.verdicts != [Verdict::Matches]);
     for (place, one) in differing {
         put_discrepancy(sql, &id, record, (to_i64(place as u64), one), &names)?;
@@ -247,6 +249,21 @@ fn put_finding(sql: &dyn Sql, id: &str, record: &Record, finding: &Finding, name
         lower(&search).into(),
     ];
     sql.execute(sql!("finding_summary_insert"), &values)?;
+    Ok(())
+}
+
+/// What the record says of open problems: its answers, and the findings that carry one on.
+fn put_follow_ups(sql: &dyn Sql, id: &str, record: &Record) -> Result<(), Error> {
+    for answer in &record.follow_ups {
+        let state = kind_text(answer.state)?;
+        let values = [id.into(), answer.finding.as_str().into(), state.into(), answer.answered.wall_ms.0.into()];
+        sql.execute(sql!("follow_up_summary_insert"), &values)?;
+    }
+    for finding in &record.findings {
+        let Some(before) = &finding.follows else { continue };
+        let values = [id.into(), before.as_str().into(), "carried_on".into(), finding.found.wall_ms.0.into()];
+        sql.execute(sql!("follow_up_summary_insert"), &values)?;
+    }
     Ok(())
 }
 

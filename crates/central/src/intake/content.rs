@@ -13,7 +13,10 @@ use xunjian_domain::{
     value::Value,
     visit::LineResult,
 };
-use xunjian_proof::record::{Capture, Evidence, Record};
+use xunjian_proof::{
+    record::{Capture, Evidence, Record},
+    verification,
+};
 use xunjian_protocol::path::MAX_BLOB_BYTES;
 
 use crate::{
@@ -33,6 +36,7 @@ pub(super) fn problem(record: &Record, visit: &PlannedVisit, template: &Template
     }
     of_evidence(record)
         .or_else(|| of_findings(record, visit))
+        .or_else(|| of_follow_ups(record, visit))
         .or_else(|| record.lines.iter().find_map(|line| of_line(record, line, template)))
 }
 
@@ -56,6 +60,38 @@ fn of_findings(record: &Record, visit: &PlannedVisit) -> Option<String> {
         }
     }
     None
+}
+
+/// Answers to open problems: of planned lines, with photos taken on the spot; and a must-check line has its answer.
+fn of_follow_ups(record: &Record, visit: &PlannedVisit) -> Option<String> {
+    for answer in &record.follow_ups {
+        if let Some(no) = answer.line.filter(|no| visit.lines.iter().all(|line| line.no != *no)) {
+            return Some(format!("the problem {} is looked at on line {no}, which is not planned", answer.finding));
+        }
+        let mut attached = record.evidence.iter().filter(|photo| answer.after_photos.contains(&photo.sha256));
+        if let Some(photo) = attached.find(|photo| photo.capture == Capture::Imported || photo.media_type == "text/csv")
+        {
+            return Some(format!("{} was imported and is no photo of a rectified problem", photo.sha256));
+        }
+    }
+    let is_answered = |line: &&LineResult| {
+        line.must_check.as_ref().is_none_or(|id| record.follow_ups.iter().any(|answer| answer.finding == *id))
+    };
+    let forgotten = record.lines.iter().find(|line| !is_answered(line))?;
+    Some(format!("line {}: the open problem of an earlier round has no answer", forgotten.no))
+}
+
+/// An answer to an open problem names the record that it was signed in.
+pub(super) fn of_earlier_findings(sql: &dyn Sql, record: &Record) -> Result<Option<String>, Error> {
+    for answer in &record.follow_ups {
+        let row = sql.first(sql!("record_by_id"), &[answer.record.to_hex().into()])?;
+        let signed = row.map(|row| row.bytes(0).map(verification::read_record)).transpose()?;
+        let is_there = |earlier: &Record| earlier.findings.iter().any(|finding| finding.id == answer.finding);
+        if !signed.is_some_and(|read| read.is_ok_and(|(_, earlier)| is_there(&earlier.record))) {
+            return Ok(Some(format!("the record {} has no problem {}", answer.record, answer.finding)));
+        }
+    }
+    Ok(None)
 }
 
 fn of_line(record: &Record, line: &LineResult, template: &Template) -> Option<String> {

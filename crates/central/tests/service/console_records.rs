@@ -49,6 +49,7 @@ fn spoil(record: &mut Record, found: xunjian_domain::time::ClockReading) {
         after_photos: Vec::new(),
         desk_call: None,
         follows: None,
+        later_calls: Vec::new(),
     });
 }
 

@@ -241,6 +241,7 @@ async fn what_no_honest_terminal_seals_is_refused_and_kept() {
         after_photos: Vec::new(),
         desk_call: None,
         follows: None,
+        later_calls: Vec::new(),
     };
     let cases: [(&str, VisitKind, Spoil); 12] = [
         ("has 0 bytes", VisitKind::Rack, Box::new(|record| record.evidence[0].bytes = 0)),

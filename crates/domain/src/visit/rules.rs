@@ -42,6 +42,10 @@ pub enum SealRule {
     BulkNotAllowed,
     /// A finding without words, responsible unit, or due date.
     FindingIncomplete,
+    /// An open problem of an earlier round that nobody looked at.
+    FollowUpMissing,
+    /// The answer to an open problem lacks words, or 已整改 a photo.
+    FollowUpIncomplete,
 }
 
 /// One broken rule.
@@ -108,7 +112,7 @@ pub fn seal_problems(
     problems
 }
 
-fn problem(line: Option<u32>, rule: SealRule, zh: &str, en: &str) -> SealProblem {
+pub(super) fn problem(line: Option<u32>, rule: SealRule, zh: &str, en: &str) -> SealProblem {
     let place = line
         .map_or_else(|| ("问题单".to_owned(), "finding".to_owned()), |no| (format!("第{no}项"), format!("line {no}")));
     SealProblem { line, rule, message: Text::new(format!("{}：{zh}", place.0), format!("{}: {en}", place.1)) }

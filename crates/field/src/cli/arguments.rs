@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use xunjian_domain::{decimal::Decimal, ledger::Face, outcome::Outcome, visit::Severity};
 use xunjian_proof::record::{Capture, ScanSource};
 
+use super::visit::FollowUp;
+
 /// 无界面巡检终端 · The headless inspection terminal
 #[derive(Debug, Parser)]
 #[command(
@@ -138,6 +140,18 @@ pub(crate) enum Visit {
     Sight(Sight),
     /// 报告问题 · report a finding
     Finding(Box<Finding>),
+    /// 复查上轮问题 · look at a problem of an earlier round again
+    FollowUp(FollowUp),
+    /// 记录致电服务台 · note a call to the service desk about a finding
+    Call {
+        visit: String,
+        /// 问题编号 · id of the finding
+        #[arg(long)]
+        finding: String,
+        /// 接听人 · who answered
+        #[arg(long)]
+        callee: String,
+    },
     /// 其余全部正常 · fill the rest as normal
     Bulk {
         visit: String,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod evidence;
+mod follow_up;
 mod show;
 
 use jiff::civil::Time;
@@ -25,6 +26,8 @@ use super::{
     output::{Output, say, warnings},
     passphrase,
 };
+
+pub(crate) use self::follow_up::FollowUp;
 
 /// The terminal, the person and the visit of one command.
 struct Desk {
@@ -68,6 +71,8 @@ pub(super) fn run(session: &Session, command: Visit) -> Result<Output, Failure> 
         Visit::Scan(arguments) => evidence::scan(&Desk::open(session, &arguments.visit)?, arguments),
         Visit::Sight(arguments) => sight(&Desk::open(session, &arguments.visit)?, arguments),
         Visit::Finding(arguments) => finding(&Desk::open(session, &arguments.visit)?, *arguments),
+        Visit::FollowUp(arguments) => follow_up::follow_up(&Desk::open(session, &arguments.visit)?, arguments),
+        Visit::Call { visit, finding, callee } => follow_up::call(&Desk::open(session, &visit)?, finding, callee),
         Visit::Bulk { visit, undo } => bulk(&Desk::open(session, &visit)?, undo),
         Visit::CloseRack { visit, reopen } => {
             let desk = Desk::open(session, &visit)?;
@@ -183,6 +188,9 @@ fn finding(desk: &Desk, arguments: Finding) -> Result<Output, Failure> {
         fixed_on_site: arguments.fixed,
         desk_callee: arguments.called,
         follows: arguments.follows.map(FindingId::new),
+        replaces: None,
+        found_ago_ms: None,
+        called_ago_ms: None,
     };
     let finding = desk.field.report_finding(desk.draft(), new)?;
     let mut text = say(desk.language, format!("问题已记录 {}", finding.id), format!("Finding recorded {}", finding.id));

@@ -183,7 +183,7 @@ async fn evidence_must_be_taken_on_the_spot_for_on_site_lines() {
     terminal.starts(&room);
     terminal.starts(&cluster);
     let attach = |visit, bytes: &[u8], name: &str, capture| {
-        let photo = NewPhoto { bytes, file_name: name, capture, caption: "", layer: None };
+        let photo = NewPhoto { bytes, file_name: name, capture, caption: "", layer: None, after_of: None };
         terminal.field.attach_photo(terminal.draft(visit), Some(&LineSelector::No { line: 1 }), photo)
     };
     let refused = attach(&room, &jpeg(1), "", Capture::Imported).unwrap_err();

@@ -37,6 +37,9 @@ fn finding(photos: Vec<Sha256>) -> NewFinding {
         after_photos: Vec::new(),
         desk_callee: None,
         follows: None,
+        replaces: None,
+        found_ago_ms: None,
+        called_ago_ms: None,
     }
 }
 
@@ -94,7 +97,14 @@ async fn a_finding_taken_back_leaves_its_photos_for_another() {
         .attach_photo(
             terminal.draft(&visit),
             None,
-            NewPhoto { bytes: &jpeg(9), file_name: "", capture: Capture::Camera, caption: "积水", layer: None },
+            NewPhoto {
+                bytes: &jpeg(9),
+                file_name: "",
+                capture: Capture::Camera,
+                caption: "积水",
+                layer: None,
+                after_of: None,
+            },
         )
         .unwrap()
         .evidence
@@ -120,8 +130,14 @@ async fn a_marked_copy_stands_beside_its_original() {
     let original = terminal.attaches(&visit, 1, &jpeg(9));
     let copy = |of: Sha256, seed: u8| {
         let layer = Some(Layer { of, kind: LayerKind::Markup });
-        let photo =
-            NewPhoto { bytes: &jpeg(seed), file_name: "", capture: Capture::Camera, caption: "圈出积水", layer };
+        let photo = NewPhoto {
+            bytes: &jpeg(seed),
+            file_name: "",
+            capture: Capture::Camera,
+            caption: "圈出积水",
+            layer,
+            after_of: None,
+        };
         terminal.field.attach_photo(terminal.draft(&visit), Some(&LineSelector::No { line: 1 }), photo)
     };
     assert!(matches!(copy(Sha256::of(b"elsewhere"), 10), Err(FieldError::UnknownPhoto(_))));

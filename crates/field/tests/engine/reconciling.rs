@@ -36,7 +36,14 @@ impl Terminal {
     /// A photo of the visit that belongs to no line.
     fn photographs(&self, visit: &VisitId, seed: u8) -> Sha256 {
         let bytes = jpeg(seed);
-        let photo = NewPhoto { bytes: &bytes, file_name: "", capture: Capture::Camera, caption: "", layer: None };
+        let photo = NewPhoto {
+            bytes: &bytes,
+            file_name: "",
+            capture: Capture::Camera,
+            caption: "",
+            layer: None,
+            after_of: None,
+        };
         self.field.attach_photo(self.draft(visit), None, photo).unwrap().evidence.sha256
     }
 

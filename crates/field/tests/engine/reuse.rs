@@ -26,7 +26,7 @@ fn saved(quality: u8, picture: &RgbImage) -> Vec<u8> {
 }
 
 fn attach(terminal: &Terminal, visit: &VisitId, line: u32, bytes: &[u8], layer: Option<Layer>) -> Attached {
-    let photo = NewPhoto { bytes, file_name: "", capture: Capture::Camera, caption: "", layer };
+    let photo = NewPhoto { bytes, file_name: "", capture: Capture::Camera, caption: "", layer, after_of: None };
     terminal.field.attach_photo(terminal.draft(visit), Some(&LineSelector::No { line }), photo).unwrap()
 }
 

@@ -110,8 +110,14 @@ async fn a_platforms_table_is_shown_first_and_kept_as_imported_evidence_of_its_l
     assert_eq!(terminal.shows(&visit).answered, 0);
 
     // The press: the file is kept, then the numbers are answered.
-    let file =
-        NewPhoto { bytes: &bytes, file_name: "清单.csv", capture: Capture::Imported, caption: "", layer: None };
+    let file = NewPhoto {
+        bytes: &bytes,
+        file_name: "清单.csv",
+        capture: Capture::Imported,
+        caption: "",
+        layer: None,
+        after_of: None,
+    };
     let kept = terminal.field.attach_photo(terminal.draft(&visit), Some(&selector), file).unwrap().evidence;
     assert_eq!((kept.sha256, kept.media_type.as_str(), kept.capture), (table.sha256, "text/csv", Capture::Imported));
     terminal.answers_all(&visit, 3);

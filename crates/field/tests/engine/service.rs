@@ -21,6 +21,7 @@ use xunjian_domain::{
     template::Template,
     text::Language,
     time::TimestampMs,
+    visit::{OpenFinding, OpenFindings},
 };
 use xunjian_proof::{
     dsse::Envelope,
@@ -296,7 +297,16 @@ impl Service {
             receipt,
             template: template_version,
             ledger: ledger_version,
+            open_findings: None,
         });
+        state.etag += 1;
+    }
+
+    /// Of the newest round: what earlier rounds left open.
+    pub fn leaves_open(&self, findings: Vec<OpenFinding>) {
+        let mut state = self.lock();
+        let named = Self::put_chunk(&mut state, jcs::to_bytes(&OpenFindings { findings }).unwrap());
+        state.rounds.last_mut().unwrap().open_findings = Some(named);
         state.etag += 1;
     }
 

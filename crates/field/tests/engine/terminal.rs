@@ -209,7 +209,8 @@ impl Terminal {
     }
 
     pub fn attaches(&self, visit: &VisitId, line: u32, bytes: &[u8]) -> Sha256 {
-        let photo = NewPhoto { bytes, file_name: "", capture: Capture::Camera, caption: "", layer: None };
+        let photo =
+            NewPhoto { bytes, file_name: "", capture: Capture::Camera, caption: "", layer: None, after_of: None };
         let line = LineSelector::No { line };
         self.field.attach_photo(self.draft(visit), Some(&line), photo).unwrap().evidence.sha256
     }

@@ -252,6 +252,7 @@ fn record(
             caption: "风扇告警".into(),
             layer: None,
             reuse: vec![PhotoReuse { of: earlier, distance: 3 }],
+            after_of: None,
         },
         Evidence {
             sha256: after,
@@ -265,6 +266,7 @@ fn record(
             caption: "处理后（标注）".into(),
             layer: Some(Layer { of: photo, kind: LayerKind::Markup }),
             reuse: vec![PhotoReuse { of: earlier, distance: 0 }],
+            after_of: None,
         },
     ];
     evidence.sort_by_key(|one| one.sha256);
@@ -352,9 +354,11 @@ fn record(
             after_photos: vec![after],
             desk_call: Some(DeskCall { callee: "值班员".into(), at: clock(3) }),
             follows: Some(FindingId::new("0192d000-0000-7000-8000-000000000021")),
+            later_calls: Vec::new(),
         }],
         evidence,
         photo_permit: Some(PhotoPermit { number: "PZ-2026-17".into(), valid_until: TimestampMs(1_795_000_000_000) }),
         amends: None,
+        follow_ups: Vec::new(),
     }
 }

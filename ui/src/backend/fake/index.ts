@@ -6,7 +6,9 @@ import type { Backend } from '..'
 import type {
   AnswerReport,
   CheckResult,
+  DeskCall,
   Finding,
+  FollowUp,
   LineView,
   RackView,
   Reconciliation,
@@ -17,6 +19,7 @@ import type {
   VisitView,
 } from '@/gen'
 
+import { openProblems, withPresets } from './openProblems'
 import { sealedRecords } from './sealed'
 import status from './status.json'
 import today from './today.json'
@@ -34,12 +37,14 @@ export interface FakeOptions {
   readonly fails?: Partial<Record<keyof Backend, BackendError>>
   /** Every call takes this long, in milliseconds. */
   readonly delayMs?: number
+  /** An earlier round left a problem open at the rack's first line, and one of the rack itself. */
+  readonly hasOpenProblems?: boolean
 }
 
 const copy = <T>(value: unknown): T => JSON.parse(JSON.stringify(value)) as T
 
 export function createFakeBackend(options: FakeOptions = {}): Backend {
-  const visits = new Map([room, rack, cluster, system].map((visit) => [visit.id, copy<VisitView>(visit)]))
+  const visits = new Map([room, rack, cluster, system].map((visit) => [visit.id, withPresets(copy<VisitView>(visit))]))
   const scratch = new Map<string, string>()
   const photos = new Map<string, Blob>()
   const sealedHere = sealedRecords()
@@ -49,6 +54,8 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     if (like && !visits.has(row.visit)) visits.set(row.visit, { ...copy<VisitView>(like), id: row.visit, title: row.title, state: row.state === 'delivered' ? 'delivered' : 'sealed' })
   }
   let ids = 0
+  const rackHere = visits.get(rack.id)
+  if (rackHere && options.hasOpenProblems) openProblems(rackHere, (sha256, blob) => photos.set(sha256, blob))
 
   const glance = copy<Status>(status)
   const people = glance.people.map((person) => ({ ...person, party_name: '云山云服务有限公司', roles: ['inspector' as const], tries_left: 10, wait_ms: 0, is_shut: false }))
@@ -86,6 +93,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     visit.problems = visit.problems.filter((problem) => problem.rule !== 'line_missing' || problem.line === null || visit.missing.includes(problem.line))
   }
   const now = () => ({ wall_ms: Date.now(), monotonic_ms: Math.round(performance.now()), boot: 'fake' })
+  const ago = (ms?: number | null) => ({ ...now(), wall_ms: Date.now() - (ms ?? 0) })
   const report = (visit: VisitView, line: LineView): AnswerReport =>
     ({
       line: line.no,
@@ -181,7 +189,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       const view = copy<Today>(today)
       for (const visit of view.rounds.flatMap((round) => round.visits)) {
         const kept = visits.get(visit.id)
-        const more = { room_name: visit.title.split(' · ')[0], ready: false, findings: kept?.findings.length ?? 0, photos: 0, assigned_to: [], is_mine: true, started_at: null, sealed_at: null }
+        const more = { room_name: visit.title.split(' · ')[0], ready: false, findings: kept?.findings.length ?? 0, must_checks: kept?.must_checks.length ?? 0, photos: 0, assigned_to: [], is_mine: true, started_at: null, sealed_at: null }
         Object.assign(visit, more, visit)
         if (kept?.state === 'draft') Object.assign(visit, { state: 'draft', answered: kept.answered, missing: kept.missing.length, ready: kept.missing.length === 0 })
       }
@@ -267,9 +275,28 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     },
     async reportFinding(id, finding) {
       const visit = found(id)
-      const whole = { ...finding, id: `finding-${++ids}`, subject: finding.subject ?? visit.subject, found: now(), desk_call: null } as unknown as Finding
-      visit.findings.push(whole)
+      const { replaces, found_ago_ms, called_ago_ms, desk_callee, ...rest } = finding
+      const before = visit.findings.find((one) => one.id === replaces)
+      const desk_call = desk_callee ? { callee: desk_callee, at: ago(called_ago_ms) } : null
+      const whole = { ...rest, id: before?.id ?? `finding-${++ids}`, subject: finding.subject ?? visit.subject, found: before?.found ?? ago(found_ago_ms), desk_call, later_calls: before?.later_calls ?? [] } as unknown as Finding
+      visit.findings = [...visit.findings.filter((one) => one !== before), whole]
       return copy(whole)
+    },
+    async noteDeskCall(id, finding, given) {
+      const one = found(id).findings.find((one) => one.id === finding)
+      if (!one) throw new BackendError('not_found', { zh: '没有这个问题', en: 'No such finding' })
+      const call = { callee: given.callee, at: ago(given.ago_ms) } as unknown as DeskCall
+      if (one.desk_call) one.later_calls = [...(one.later_calls ?? []), call]
+      else one.desk_call = call
+      return copy(one)
+    },
+    async answerFollowUp(id, given) {
+      const visit = found(id)
+      const must = visit.must_checks.find((one) => one.open.finding.id === given.finding)
+      if (!must) throw new BackendError('not_found', { zh: '没有这个问题', en: 'No such finding' })
+      must.follow_up = { ...given, record: must.open.record, line: must.line, answered: now() } as unknown as FollowUp
+      visit.problems = visit.problems.filter((problem) => problem.rule !== 'follow_up_missing' || problem.line !== must.line)
+      return copy(visit)
     },
     async removeFinding(id, finding) {
       const visit = found(id)
@@ -319,7 +346,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       const digest = await crypto.subtle.digest('SHA-256', bytes)
       const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
       photos.set(sha256, new Blob([bytes], { type: 'image/jpeg' }))
-      const evidence = { sha256, bytes: bytes.length, media_type: 'image/jpeg', width: 1600, height: 1200, capture: photo.capture, taken: now(), exif_time: null, caption: photo.caption, layer: photo.layer, reuse: [] }
+      const evidence = { sha256, bytes: bytes.length, media_type: 'image/jpeg', width: 1600, height: 1200, capture: photo.capture, taken: now(), exif_time: null, caption: photo.caption, layer: photo.layer, reuse: [], ...(photo.after_of ? { after_of: photo.after_of } : {}) }
       visit.evidence.push(evidence as never)
       if (photo.line !== null) {
         const line = lineOf(visit, photo.line)

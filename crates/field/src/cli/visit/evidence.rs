@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::json;
 use xunjian_domain::label_code::LabelCode;
 use xunjian_field::{
-    Attached, FieldError, LineSelector, NewPhoto, ScanReport, photo,
+    Attached, FieldError, LineSelector, NewPhoto, ScanReport, Sha256,
+    photo::check_size,
     scan::{CascadeDecoder, decode_file},
 };
 use xunjian_proof::record::{Capture, ScanSource};
@@ -24,12 +25,28 @@ pub(super) fn attach(
     capture: Capture,
     caption: &str,
 ) -> Result<Attached, Failure> {
+    attach_with(desk, line, file, NewPhoto { bytes: &[], file_name: "", capture, caption, layer: None, after_of: None })
+}
+
+/// A photo of how a problem is now, which answers the photo before.
+pub(super) fn attach_after(desk: &Desk, file: &Path, after_of: Option<Sha256>) -> Result<Attached, Failure> {
+    let capture = Capture::Camera;
+    attach_with(desk, None, file, NewPhoto { bytes: &[], file_name: "", capture, caption: "", layer: None, after_of })
+}
+
+/// Reads the file and attaches it as `photo` says.
+fn attach_with(
+    desk: &Desk,
+    line: Option<&LineSelector>,
+    file: &Path,
+    photo: NewPhoto<'_>,
+) -> Result<Attached, Failure> {
     let failed = |source| FieldError::File { path: file.to_owned(), source };
     let size = std::fs::metadata(file).map_err(failed)?.len();
-    photo::check_size(size).map_err(FieldError::from)?;
+    check_size(size).map_err(FieldError::from)?;
     let bytes = std::fs::read(file).map_err(failed)?;
     let file_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let new = NewPhoto { bytes: &bytes, file_name: &file_name, capture, caption, layer: None };
+    let new = NewPhoto { bytes: &bytes, file_name: &file_name, ..photo };
     Ok(desk.field.attach_photo(desk.draft(), line, new)?)
 }
 

@@ -30,6 +30,16 @@ pub(super) fn output(view: &VisitView, language: Language) -> Result<Output, Fai
             format!("\n{} lines missing: {:?}\n", view.missing.len(), view.missing),
         );
     }
+    for must in &view.must_checks {
+        let line = must.line.map(|no| format!(" {no}")).unwrap_or_default();
+        let answer = must.follow_up.as_ref().map_or("", |answer| answer.note.as_str());
+        let (id, what) = (&must.open.finding.id, &must.open.finding.description);
+        text += &say(
+            language,
+            format!("\n上轮问题{line} {id} {what}：{answer}\n"),
+            format!("\nOpen from an earlier round{line} {id} {what}: {answer}\n"),
+        );
+    }
     text += &warnings(language, &view.warnings);
     Output::new(view, text)
 }

@@ -1,0 +1,1 @@
+SELECT visit, count(*) FROM must_check GROUP BY visit;
