@@ -39,6 +39,7 @@ describe('counts from a platform’s table', () => {
     await input.trigger('change')
     // Reading a file takes as long as it takes.
     await vi.waitFor(() => expect(page.find('[data-testid="vm-preview"], [data-testid="vm-kept"]').exists()).toBe(true))
+    await flushPromises()
   }
   const press = async (id: string): Promise<void> => {
     await page.get(`[data-testid="${id}"]`).trigger('click')
