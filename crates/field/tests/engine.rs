@@ -25,10 +25,10 @@ mod labels;
 mod packages;
 #[path = "engine/racks.rs"]
 mod racks;
-#[path = "engine/recovery.rs"]
-mod recovery;
 #[path = "engine/reconciling.rs"]
 mod reconciling;
+#[path = "engine/recovery.rs"]
+mod recovery;
 #[path = "engine/reuse.rs"]
 mod reuse;
 #[path = "engine/run.rs"]

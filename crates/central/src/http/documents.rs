@@ -17,7 +17,7 @@ use super::{
     App,
     answer::{Asked, Caller, Failed, hash, read},
 };
-use crate::{clock, error::Error, ledger, log, package, session};
+use crate::{clock, error::Error, extras::Extras, ledger, log, package, session};
 
 /// Everything open for the terminal, or 304 while nothing has changed.
 #[utoipa::path(get, path = "/v1/work-package",

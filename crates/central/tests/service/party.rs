@@ -117,8 +117,8 @@ impl Central {
     }
 
     pub fn plan_hash(&self) -> Sha256 {
-        let (_, package) = xunjian_central::package::build(&self.site, xunjian_central::package::Extras::default())
-            .expect("a package");
+        let (_, package) =
+            xunjian_central::package::build(&self.site, xunjian_central::extras::Extras::default()).expect("a package");
         Sha256::of(package.rounds[0].plan.as_bytes())
     }
 }
