@@ -134,8 +134,16 @@ impl Field {
     /// [`FieldError::NotEnrolled`] or a failing database. What the network or the service did wrong stands in the report.
     pub async fn sync_now(&self, api: &impl SyncApi, options: &SyncOptions) -> Result<SyncReport, FieldError> {
         let mut report = SyncReport::default();
-        self.run_passes(api, options, &mut report, &Tracker::new(None)).await?;
-        Ok(report)
+        let done = self.run_passes(api, options, &mut report, &Tracker::new(None)).await;
+        self.tell_at_the_door();
+        done.map(|()| report)
+    }
+
+    /// The lock screen says what still waits, also when the app is killed before it locks.
+    fn tell_at_the_door(&self) {
+        if let Err(error) = self.renew_sign() {
+            tracing::warn!(%error, "the lock screen goes on showing the numbers of before this synchronisation");
+        }
     }
 
     /// Sends what waits, fetches the receipts, then new work, over HTTP, to the service this terminal was enrolled at.
@@ -178,6 +186,7 @@ impl Field {
                 }
             }
         };
+        self.tell_at_the_door();
         match outcome {
             Some(outcome) => outcome?,
             None => {

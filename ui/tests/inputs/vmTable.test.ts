@@ -37,7 +37,8 @@ describe('counts from a platform’s table', () => {
     const input = page.get('[data-testid="import-file"]')
     Object.defineProperty(input.element, 'files', { value: [new File(['a,b'], name, { type })], configurable: true })
     await input.trigger('change')
-    await flushPromises()
+    // Reading a file takes as long as it takes.
+    await vi.waitFor(() => expect(page.find('[data-testid="vm-preview"], [data-testid="vm-kept"]').exists()).toBe(true))
     await flushPromises()
   }
   const press = async (id: string): Promise<void> => {

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 fn key() -> DatabaseKey {
@@ -74,6 +76,52 @@ fn a_migration_leaves_an_encrypted_copy_until_the_next_start() {
     drop((store, kept));
     drop(open(&path).unwrap());
     assert!(!copy.exists(), "the next start needs it no more");
+}
+
+#[test]
+fn a_ledger_pulled_by_older_software_is_searched_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("field.db");
+    // A database as version 3 left it, before anything could be searched.
+    let mut old = connect(&path, &key()).unwrap();
+    let runner = migrations::migrations::runner().set_target(refinery::Target::Version(3));
+    runner.run(&mut old).unwrap();
+    let entry = json!({
+        "id": "far", "kind": "physical_server", "name": "备份服务器", "brand": "", "model": "", "serial": "SN-far", "asset_tag": "",
+        "quantity": 1, "room": "m1", "rack": "r1", "span": null, "face": null, "owning_unit": "市水务局", "order_no": "",
+        "mounted_on": null, "status": "", "note": "",
+    });
+    old.execute("INSERT INTO ledger (no, sha256, version) VALUES (7, 'aa', 1)", []).unwrap();
+    old.execute("INSERT INTO rack (ledger, id, room, name, units) VALUES (7, 'r1', 'm1', 'A01', 42)", []).unwrap();
+    old.execute(
+        "INSERT INTO asset VALUES (7, 'far', 'r1', 'm1', 4, '备份服务器', 'SN-far', '', ?1)",
+        [entry.to_string()],
+    )
+    .unwrap();
+    drop(old);
+
+    let store = open(&path).unwrap();
+    let no = ledger::LedgerNo(7);
+    let found = |text: &str| {
+        let query = crate::search::Query::of(text).unwrap();
+        let found = store.read(|connection| search::find(connection, no, &query, None, 10)).unwrap();
+        found.into_iter().map(|found| found.asset.id.to_string()).collect::<Vec<_>>()
+    };
+    assert!(!store.read(|connection| search::is_ready(connection, no)).unwrap());
+    assert_eq!(found("水务"), [""; 0], "the control: nothing is indexed yet");
+    for _ in 0..2 {
+        store.write(|connection| search::make_ready(connection, no)).unwrap();
+        assert_eq!(
+            (found("水务"), found("n-fa")),
+            (vec!["far".to_owned()], vec!["far".to_owned()]),
+            "once and no more"
+        );
+    }
+    store.write(|connection| Ok(connection.execute("DELETE FROM ledger WHERE no = 7", [])?)).unwrap();
+    let words = |connection: &Connection| {
+        Ok::<i64, FieldError>(connection.query_row("SELECT count(*) FROM asset_words", [], |row| row.get(0))?)
+    };
+    assert_eq!(store.read(words).unwrap(), 0, "the words go with their ledger");
 }
 
 #[test]

@@ -73,20 +73,6 @@ async fn pages_follow_each_other_without_a_gap_or_a_repeat() {
     assert!(matches!(odd, Err(FieldError::BadInput(_))));
 }
 
-#[tokio::test]
-async fn a_ledger_pulled_by_older_software_is_searched_all_the_same() {
-    let service = Service::start();
-    let terminal = Terminal::of_li(&service).await;
-    let database = rusqlite::Connection::open(terminal.folder.path().join("field.db")).unwrap();
-    database.execute_batch("PRAGMA foreign_keys=ON; DELETE FROM asset_key; DELETE FROM searchable;").unwrap();
-    let left: i64 = database
-        .query_row("SELECT count(*) FROM asset_words WHERE asset_words MATCH '73z6e'", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(left, 0, "the words go with their keys");
-    let page = terminal.field.search_assets(&terminal.li, None, "SN-far", None).unwrap();
-    assert_eq!(ids(&page), ["far"]);
-}
-
 const EXPORT: &str = "虚拟机名称,归属单位,电源状态,集群\nvm-1,市公安局,已开机,一号集群\nvm-2,市公安局,运行中,一号集群\n\
     vm-3,市教育局,已开机,一号集群\nvm-9,市水务局,已关机,一号集群\n";
 
