@@ -73,7 +73,7 @@ fn after_a_whole_round_the_tablet_tells_a_thief_nothing() {
     let terminal = story.terminal_folder();
     let files = files_under(&terminal).expect("a list");
     let photos = files.iter().filter(|file| file.to_string_lossy().contains("originals")).count();
-    assert!(photos > 3 && files.iter().any(|file| file.ends_with("field.db")), "the round is there: {files:?}");
+    assert!(photos >= 3 && files.iter().any(|file| file.ends_with("field.db")), "the round is there: {files:?}");
     assert_clear_nowhere(&needles, &[&terminal, &plain.join("tmp")]);
 }
 
