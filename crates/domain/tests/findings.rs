@@ -1,7 +1,5 @@
 //! Usual problems per criterion, and where a problem that an earlier round left open is looked at.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::collections::BTreeSet;
 
 use xunjian_domain::{

@@ -272,7 +272,7 @@ impl Door {
     pub fn set_recovery_asked(&self, key: Option<&OneTimeKey>) -> Result<(), FieldError> {
         let secret = self.secret(&mut self.lock())?;
         let sealed = match key {
-            Some(key) => Some(BASE64.encode(&aead::seal(&secret.0, ABOUT_RECOVERY, &*key.secret_bytes())?)),
+            Some(key) => Some(BASE64.encode(&aead::seal(&secret.0, ABOUT_RECOVERY, &key.secret_bytes())?)),
             None => None,
         };
         self.change(|document| document.recovery_asked = sealed)

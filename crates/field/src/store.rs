@@ -199,7 +199,6 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Fi
 
 /// A plain database as an earlier version left it.
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 pub(crate) fn migrate_plain_for_tests(path: &Path, version: i32) {
     let mut connection = Connection::open(path).unwrap();
     let runner = migrations::migrations::runner().set_target(refinery::Target::Version(version));
