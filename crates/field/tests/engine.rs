@@ -25,10 +25,10 @@ mod labels;
 mod packages;
 #[path = "engine/racks.rs"]
 mod racks;
-#[path = "engine/recovery.rs"]
-mod recovery;
 #[path = "engine/reconciling.rs"]
 mod reconciling;
+#[path = "engine/recovery.rs"]
+mod recovery;
 #[path = "engine/reuse.rs"]
 mod reuse;
 #[path = "engine/run.rs"]
@@ -43,6 +43,8 @@ mod searching;
 mod session;
 #[path = "engine/sync.rs"]
 mod sync;
+#[path = "engine/tampering.rs"]
+mod tampering;
 #[path = "engine/today.rs"]
 mod today;
 #[path = "engine/unlock.rs"]

@@ -61,7 +61,9 @@ fn a_migration_leaves_an_encrypted_copy_until_the_next_start() {
     let count = |connection: &Connection| -> i64 {
         connection.query_row("SELECT count(*) FROM chunk", [], |row| row.get(0)).unwrap()
     };
-    store.read(|connection| Ok(assert_eq!((versions(connection)?, count(connection)), ((newest(), newest()), 1)))).unwrap();
+    store
+        .read(|connection| Ok(assert_eq!((versions(connection)?, count(connection)), ((newest(), newest()), 1))))
+        .unwrap();
     let kept = connect(&copy, &key()).unwrap();
     assert_eq!((versions(&kept).unwrap().0, count(&kept)), (2, 1), "the copy is the database as it was");
     let clear = |path: &Path| {
