@@ -35,6 +35,18 @@ step() { printf '\n== %s\n' "$1"; }
     TMPDIR="$SMALL_DISK" XUNJIAN_SMALL_DISK=1 cargo test --quiet -p xunjian-field --test photo_load full_disk -- --nocapture'
   rmdir "$small_disk"
 
+  step 'kill -9 at 100 random moments of a scripted visit; the seed plays the same script again'
+  XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test headless soak -- --nocapture
+
+  step '20 disk sizes filled with photos to the reserve and to the brim, each in a mount of its own'
+  XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test headless disk -- --nocapture
+
+  step 'fault table of photo, answer and seal; tables of clock, labels and tampering'
+  cargo test --quiet -p xunjian-field --test headless faults -- --nocapture
+  for table in clock labels tampering; do
+    cargo test --quiet -p xunjian-field --test engine "$table::"
+  done
+
   step 'kill -9 at every named effect, three rounds'
   for round in 1 2 3; do
     echo "round $round"

@@ -66,6 +66,7 @@ pub fn router(site: Arc<Site>, public_url: Option<String>) -> Router {
         .route(path::CONSISTENCY, post(documents::consistency))
         .route(path::RECORDS, post(records::submit))
         .route(path::RECEIPTS, post(records::receipts))
+        .route(path::CHAIN, post(records::chain))
         .route(path::BLOBS_HAVE, post(blobs::have))
         .route(&format!("{}/{{sha256}}", path::BLOBS), blob)
         .nest("/console/api", console::routes())

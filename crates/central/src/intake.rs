@@ -20,9 +20,9 @@ use xunjian_proof::{
     verification::{self, Failure, Step, VerifiedRecord},
 };
 use xunjian_protocol::{
-    path::MAX_ENVELOPE_BYTES,
+    path::{MAX_BATCH_BYTES, MAX_ENVELOPE_BYTES},
     problem::{Problem, ProblemCode},
-    record::RecordAnswer,
+    record::{ChainAnswer, RecordAnswer},
 };
 
 use crate::{
@@ -73,6 +73,29 @@ pub fn submit(
     })?;
     fail::fail_point!("intake.after_commit");
     Ok(answer)
+}
+
+/// What is here of a terminal's chain behind a place: the last place, and the envelopes that fit into one answer.
+///
+/// # Errors
+/// [`Error`] of the database, or of an envelope that is no text.
+pub fn chain(site: &Site, terminal: &TerminalId, after: u64) -> Result<ChainAnswer, Error> {
+    site.db.read(|sql| {
+        let end = sql.first(sql!("record_chain_end"), &[terminal.as_str().into()])?;
+        let end = end.map_or(Ok(0), |row| row.i64(0))?;
+        let rows = sql.query(sql!("record_behind"), &[terminal.as_str().into(), to_i64(after).into()])?;
+        let (mut envelopes, mut bytes) = (Vec::new(), 0);
+        for row in rows {
+            let envelope = String::from_utf8(row.bytes(0)?.to_vec())
+                .map_err(|_| Error::Damaged("the envelope of a record is no text".to_owned()))?;
+            bytes += envelope.len();
+            if bytes > MAX_BATCH_BYTES && !envelopes.is_empty() {
+                break;
+            }
+            envelopes.push(envelope);
+        }
+        Ok(ChainAnswer { end: u64::try_from(end).unwrap_or(0), envelopes })
+    })
 }
 
 enum Judgement {

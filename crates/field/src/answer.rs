@@ -221,10 +221,16 @@ impl Field {
         let written = self.store.write(|connection| {
             let desk = self.desk(connection, whose)?;
             let line = select(&desk, &answer.line)?;
+            fail::fail_point!("answer.before_checks");
             let (checks, warnings) = put_checks(connection, &desk, line, &answer.checks, &now)?;
+            fail::fail_point!("answer.after_checks");
+            fail::fail_point!("answer.before_line");
             put_line(connection, &desk, line, answer, &now)?;
+            fail::fail_point!("answer.after_line");
             desk.touch(connection, &now)?;
-            report(connection, &desk, line, Some(answer.outcome), checks, warnings, &now)
+            let report = report(connection, &desk, line, Some(answer.outcome), checks, warnings, &now);
+            fail::fail_point!("answer.before_commit");
+            report
         });
         written.inspect(|_| fail::fail_point!("answer.after_commit"))
     }

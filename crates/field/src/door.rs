@@ -32,6 +32,7 @@ use crate::{
         Custody, Effort, Keystore, Passphrase, aead, keystore, random,
         wrap::{Kek, PersonKeys, TerminalSecret, Wrap},
     },
+    tampering::Head,
 };
 
 /// What is on the disk.
@@ -50,6 +51,9 @@ struct Document {
     recovery_asked: Option<String>,
     /// What the lock screen shows, encrypted under the terminal's secret.
     sign: Option<String>,
+    /// The newest record of the terminal's chain, encrypted under the terminal's secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    head: Option<String>,
 }
 
 /// One person.
@@ -103,6 +107,7 @@ struct State {
 const ABOUT_CHECK: &[u8] = b"xunjian door check";
 const ABOUT_SIGN: &[u8] = b"xunjian door sign";
 const ABOUT_RECOVERY: &[u8] = b"xunjian door recovery";
+const ABOUT_HEAD: &[u8] = b"xunjian door head";
 
 impl Door {
     /// Reads the door of a folder; a folder without one is new.
@@ -322,6 +327,46 @@ impl Door {
         aead::open(&secret.0, ABOUT_SIGN, &sealed).map(Zeroizing::new)
     }
 
+    /// The newest record that was ever noted: here, or in the keystore of the operating system, which a folder that is copied
+    /// back does not take back.
+    pub fn head(&self) -> Result<Option<Head>, FieldError> {
+        let mut state = self.lock();
+        if state.document.is_none() {
+            return Ok(None);
+        }
+        let secret = self.secret(&mut state)?;
+        let Some(document) = &state.document else { return Ok(None) };
+        let opened = document.head.as_ref().and_then(|sealed| {
+            let sealed = BASE64.decode(sealed.as_bytes()).ok()?;
+            aead::open(&secret.0, ABOUT_HEAD, &sealed)
+        });
+        let kept = match document.custody {
+            Custody::Keystore => self.keystore.secret(&head_name(document)).ok().flatten(),
+            Custody::File => None,
+        };
+        let heads = opened.into_iter().chain(kept).filter_map(|text| serde_json::from_slice::<Head>(&text).ok());
+        Ok(heads.max_by_key(|head| head.sequence))
+    }
+
+    /// Notes the newest record, here and in the keystore; an older one changes nothing.
+    pub fn advance_head(&self, head: Head) -> Result<(), FieldError> {
+        if self.head()?.is_some_and(|known| known.sequence >= head.sequence) {
+            return Ok(());
+        }
+        let text = serde_json::to_vec(&head).map_err(|error| FieldError::Damaged(error.to_string()))?;
+        let secret = self.secret(&mut self.lock())?;
+        let sealed = BASE64.encode(&aead::seal(&secret.0, ABOUT_HEAD, &text)?);
+        self.change(|document| document.head = Some(sealed))?;
+        let state = self.lock();
+        match state.document.as_ref().filter(|document| document.custody == Custody::Keystore) {
+            Some(document) => self
+                .keystore
+                .keep(&head_name(document), &text)
+                .map_err(|error| FieldError::KeystoreUnavailable(error.to_string())),
+            None => Ok(()),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -358,6 +403,7 @@ impl Door {
             recovery: None,
             recovery_asked: None,
             sign: None,
+            head: None,
         });
         self.persist(state)
     }
@@ -387,6 +433,11 @@ impl Door {
 
 fn who(document: &Document, person: &PersonId) -> Sha256 {
     Sha256::of(format!("{}\n{person}", document.id).as_bytes())
+}
+
+/// Under what the keystore has the newest record.
+fn head_name(document: &Document) -> String {
+    format!("{}/head", document.id)
 }
 
 fn about_code(code: Sha256) -> String {

@@ -6,7 +6,7 @@
 //! terminal.secret the terminal's part of every key, where the operating system has no keystore; its owner's only
 //! kept/           sealed records and the terminal's identity once more, encrypted, for the day the database is damaged
 //! photos/         originals, named by their hashes, encrypted; renditions/ in it may be deleted at any time
-//! damaged-<time>/ a database that was damaged
+//! damaged-<time>/ a database that was damaged; tampered-<time>/ one whose sealed records were changed
 //! lock            held while a program uses the folder
 //! ```
 //!

@@ -10,7 +10,7 @@ use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mis
 use xunjian_proof::{jcs::JcsError, statement::StatementError};
 use xunjian_protocol::ApiError;
 
-use crate::{photo::PhotoError, vm_table::VmTableError};
+use crate::{photo::PhotoError, tampering::Tampering, vm_table::VmTableError};
 
 /// What went wrong. Nothing confirmed before is lost by any of these.
 #[derive(Debug, thiserror::Error)]
@@ -240,6 +240,9 @@ pub enum FieldError {
     /// Something stored cannot be read back.
     #[error("{0} is damaged")]
     Damaged(String),
+    /// Somebody changed the local data behind the program's back.
+    #[error("{0}")]
+    Tampered(Box<Tampering>),
     /// A file failed.
     #[error("{path}: {source}")]
     File {
@@ -317,7 +320,9 @@ impl FieldError {
             | Self::PassphraseWrong => Code::Passphrase,
             Self::RecoveryRefused => Code::Integrity,
             Self::ColleagueNeeded | Self::NoRecovery => Code::WrongState,
-            Self::RootMismatch { .. } | Self::OtherTerminal(_) | Self::PackageRefused { .. } => Code::Integrity,
+            Self::RootMismatch { .. } | Self::OtherTerminal(_) | Self::PackageRefused { .. } | Self::Tampered(_) => {
+                Code::Integrity
+            }
             Self::LogInconsistent(_) => Code::LogInconsistent,
             Self::VersionUnsupported(_) | Self::NewerDatabase { .. } => Code::Update,
             Self::Api(ApiError::Problem(_)) => Code::Problem,

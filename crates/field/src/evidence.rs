@@ -141,8 +141,10 @@ impl Field {
                 draft::add_photo(connection, &desk.draft.id, no, evidence.sha256)?;
             }
             desk.touch(connection, &now)?;
+            fail::fail_point!("photo.before_commit");
             Ok(earlier.iter().map(Earlier::warning).collect())
         })?;
+        fail::fail_point!("photo.after_row");
         Ok(Attached { line: no, evidence, warnings, saved_at: now.wall_ms })
     }
 

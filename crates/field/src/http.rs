@@ -29,7 +29,7 @@ use xunjian_protocol::{
     package::WorkPackage,
     path,
     problem::{Problem, ProblemCode},
-    record::{ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
+    record::{ChainAnswer, ChainRequest, ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
     session::{Challenge, ChallengeRequest, Session, SessionRequest, session_message},
 };
 
@@ -219,6 +219,15 @@ impl SyncApi for HttpClient {
 
     async fn receipts(&self, request: &ReceiptsRequest) -> Result<ReceiptsAnswer, ApiError> {
         self.call(path::RECEIPTS, request).await
+    }
+
+    async fn chain(&self, request: &ChainRequest) -> Result<Option<ChainAnswer>, ApiError> {
+        match self.call(path::CHAIN, request).await {
+            Ok(answer) => Ok(Some(answer)),
+            // A service of before this question has no such path.
+            Err(ApiError::NotUnderstood(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn consistency(&self, request: &ConsistencyRequest) -> Result<ConsistencyAnswer, ApiError> {

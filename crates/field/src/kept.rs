@@ -3,11 +3,12 @@
 //! ```text
 //! kept/identity          terminal, its signing key, people; written at each enrolment
 //! kept/<sha256>.record   the envelope of a sealed record, byte for byte
+//! kept/noticed           what somebody did to the data behind the program's back ([`crate::tampering`])
 //! ```
 //!
 //! Each file is encrypted with a key derived from the database key, its name as associated data. A record's file is written
-//! after its transaction; what a crash left out is written at the next unlocking ([`Kept::complete`]). Nothing here is ever
-//! read while the database is sound.
+//! after its transaction; what a crash left out is written at the next unlocking ([`Kept::complete`]). Records here are
+//! read only when the database lacks one, or has other bytes.
 
 use std::{
     io,
@@ -16,6 +17,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use xunjian_domain::hash::Sha256;
+use xunjian_proof::verification::read_record;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::{
@@ -23,6 +25,7 @@ use crate::{
     keys::{FileKey, aead},
     private,
     store::{Store, person::Person, record, terminal::Terminal},
+    tampering::Noticed,
 };
 
 /// The folder.
@@ -46,6 +49,7 @@ impl Drop for Identity {
 }
 
 const IDENTITY: &str = "identity";
+const NOTICED: &str = "noticed";
 
 impl Kept {
     pub fn in_folder(folder: &Path) -> Self {
@@ -67,21 +71,43 @@ impl Kept {
         self.put(key, &name_of(id), envelope.as_bytes())
     }
 
-    /// The envelopes of all records that can be read here.
-    pub fn records(&self, key: &FileKey) -> Vec<String> {
-        let Ok(names) = self.names() else { return Vec::new() };
-        let envelope = |name: &String| String::from_utf8(self.get(key, name)?).ok();
-        names.iter().filter(|name| name.ends_with(".record")).filter_map(envelope).collect()
+    /// The envelope of a record, if it can be read here.
+    pub fn record(&self, key: &FileKey, id: Sha256) -> Option<String> {
+        String::from_utf8(self.get(key, &name_of(id))?).ok()
     }
 
-    /// Writes the files that are missing.
+    /// The records that have a file here.
+    pub fn record_names(&self) -> Result<Vec<Sha256>, FieldError> {
+        let names = self.names()?;
+        Ok(names.iter().filter_map(|name| name.strip_suffix(".record")?.parse().ok()).collect())
+    }
+
+    /// The envelopes of all records that can be read here.
+    pub fn records(&self, key: &FileKey) -> Vec<String> {
+        let names = self.record_names().unwrap_or_default();
+        names.into_iter().filter_map(|id| self.record(key, id)).collect()
+    }
+
+    /// Writes the files that are missing, of records whose bytes are their own.
     pub fn complete(&self, key: &FileKey, store: &Store) -> Result<(), FieldError> {
         let names = self.names()?;
         for id in store.read(record::all_ids)?.into_iter().filter(|id| !names.contains(&name_of(*id))) {
             let envelope = store.read(|connection| record::envelope(connection, id))?;
-            self.put_record(key, id, &envelope)?;
+            if read_record(envelope.as_bytes()).is_ok_and(|(_, read)| read.id == id) {
+                self.put_record(key, id, &envelope)?;
+            }
         }
         Ok(())
+    }
+
+    /// What was noticed so far, oldest first.
+    pub fn noticed(&self, key: &FileKey) -> Vec<Noticed> {
+        self.get(key, NOTICED).and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+    }
+
+    pub fn put_noticed(&self, key: &FileKey, noticed: &[Noticed]) -> Result<(), FieldError> {
+        let text = serde_json::to_vec(noticed).map_err(|error| FieldError::Damaged(error.to_string()))?;
+        self.put(key, NOTICED, &text)
     }
 
     fn names(&self) -> Result<Vec<String>, FieldError> {

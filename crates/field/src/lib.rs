@@ -47,6 +47,7 @@ mod sighting;
 mod status;
 mod store;
 mod sync;
+pub mod tampering;
 mod today;
 mod trust;
 #[cfg(feature = "typescript")]

@@ -60,11 +60,26 @@ pub struct PhotoInfo {
 /// Where they are not; the error's message says what to do.
 pub fn inspect(bytes: &[u8]) -> Result<PhotoInfo, PhotoError> {
     let (picture, media_type, claims) = decode(bytes)?;
+    Ok(info_of(&picture, media_type, claims))
+}
+
+/// As [`inspect`], and its smaller copies while it is decoded anyway; `None` in place of copies that could not be made, for
+/// the photo is whole all the same.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_and_shrink(bytes: &[u8]) -> Result<(PhotoInfo, Option<Renditions>), PhotoError> {
+    let (picture, media_type, claims) = decode(bytes)?;
+    let copies = rendition::renditions_of(&picture, claims.orientation).ok();
+    Ok((info_of(&picture, media_type, claims), copies))
+}
+
+fn info_of(picture: &DynamicImage, media_type: MediaType, claims: Claims) -> PhotoInfo {
     let (width, height) = (picture.width(), picture.height());
     let is_turned = claims.orientation >= 5;
     let (width, height) = if is_turned { (height, width) } else { (width, height) };
-    let look = Look::of(&picture, claims.orientation);
-    Ok(PhotoInfo { media_type, width, height, exif_time: claims.time, orientation: claims.orientation, look })
+    let look = Look::of(picture, claims.orientation);
+    PhotoInfo { media_type, width, height, exif_time: claims.time, orientation: claims.orientation, look }
 }
 
 /// The photo as seen by people: decoded, and turned as its EXIF orientation says.

@@ -40,6 +40,7 @@ use crate::{
         record::{self, NewRecord, RecordState},
         terminal::Terminal,
     },
+    tampering::Head,
 };
 
 /// What sealing adds to the draft.
@@ -176,11 +177,14 @@ impl Field {
     ) -> Result<Sealed, FieldError> {
         self.store
             .write(|connection| {
+                fail::fail_point!("seal.before_read");
                 let mut desk = self.desk(connection, whose)?;
                 refuse_unready(connection, &desk, now)?;
                 desk.touch(connection, now)?;
                 desk.draft.last_seen = now.clone();
-                let record = build(connection, &desk, &opened.person, &opened.terminal, seal, now)?;
+                let before = self.head_before(record::chain_end(connection)?.as_ref())?;
+                let record = build(connection, &desk, (&opened.person, &opened.terminal), before, seal, now)?;
+                fail::fail_point!("seal.after_read");
                 let signers = (&opened.inspector, &opened.terminal_key);
                 let sealed = write(connection, &desk, &record, signers, &opened.person)?;
                 fail::fail_point!("seal.before_commit");
@@ -203,14 +207,13 @@ fn refuse_unready(connection: &Connection, desk: &Desk, now: &ClockReading) -> R
 fn build(
     connection: &Connection,
     desk: &Desk,
-    person: &Person,
-    terminal: &Terminal,
+    (person, terminal): (&Person, &Terminal),
+    before: Option<Head>,
     seal: &NewSeal,
     now: &ClockReading,
 ) -> Result<Record, FieldError> {
     let (visit, round) = (&desk.layout.visit, &desk.layout.round);
     let compared = compared(connection, desk)?;
-    let before = record::chain_end(connection)?;
     let token = log::time_token(connection)?;
     let plan = &round.plan.plan;
     Ok(Record {
@@ -234,8 +237,8 @@ fn build(
         terminal: TerminalRef {
             id: terminal.id.clone(),
             key: terminal.public_key.id(),
-            sequence: before.as_ref().map_or(1, |before| before.sequence + 1),
-            previous: before.map(|before| before.id),
+            sequence: before.map_or(1, |before| before.sequence + 1),
+            previous: before.map(|before| before.record),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         present: seal.present.clone(),
@@ -329,9 +332,11 @@ fn write(
         return Err(FieldError::RecordTooLarge(payload.len()));
     }
     let signers: [&dyn Signer; 2] = [inspector, terminal];
+    fail::fail_point!("seal.before_sign");
     let envelope = Envelope::sign(Record::PAYLOAD_TYPE, &payload, &signers)
         .map_err(|error| FieldError::Damaged(error.to_string()))?;
     let envelope = String::from_utf8_lossy(&envelope.to_bytes()).into_owned();
+    fail::fail_point!("seal.after_sign");
     let id = Sha256::of(&payload);
     let new = NewRecord {
         id,

@@ -182,6 +182,7 @@ impl Field {
         let Some(terminal) = self.store.read(Terminal::get)? else { return Ok(None) };
         let mut warnings = self.clock_warnings(&self.now())?;
         warnings.extend(self.store.read(salvage::told)?);
+        warnings.extend(self.tampering_warnings()?);
         let people = self.people()?;
         let custody = self.door.custody()?;
         self.store.read(|connection| {

@@ -19,6 +19,7 @@ use crate::{
         record::{self, RecordState},
         salvage,
     },
+    tampering::Noticed,
     trust,
 };
 
@@ -96,6 +97,8 @@ pub struct Status {
     pub orphan_photos: Vec<Sha256>,
     /// Photos that a row names but the disk does not have.
     pub missing_photos: Vec<Sha256>,
+    /// What somebody did to the data behind the program's back.
+    pub tampering: Vec<Noticed>,
     /// What the person should know.
     pub warnings: Vec<Text>,
 }
@@ -112,16 +115,8 @@ impl Field {
         warnings.extend(self.store.read(salvage::told)?);
         let room_left_bytes = self.photos.room_left()?;
         let recovery = self.recovery();
-        if !recovery.missing.is_empty() {
-            warnings.push(Text::new(
-                format!("有 {} 张照片的文件不见了，请不要删除数据目录并联系管理员", recovery.missing.len()),
-                format!(
-                    "{} photos have lost their files: keep the data folder and call the administrator",
-                    recovery.missing.len()
-                ),
-            ));
-        }
-        let people = self.people()?;
+        warnings.extend(self.tampering_warnings()?);
+        let (people, tampering) = (self.people()?, self.tampering()?);
         self.store.read(|connection| {
             let keyring = trust::keyring(connection)?;
             let is_approved = |key: &KeyId| keyring.statement(key).is_some() && keyring.revocation(key).is_none();
@@ -165,6 +160,7 @@ impl Field {
                 room_left_bytes,
                 orphan_photos: recovery.orphans.iter().map(|photo| photo.sha256).collect(),
                 missing_photos: recovery.missing,
+                tampering,
                 warnings,
             })
         })

@@ -10,6 +10,7 @@ pub(crate) mod draft;
 pub(crate) mod follow_up;
 pub(crate) mod ledger;
 pub(crate) mod log;
+pub(crate) mod outbox_rows;
 pub(crate) mod package;
 pub mod person;
 pub(crate) mod photo_look;

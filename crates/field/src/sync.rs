@@ -6,6 +6,7 @@
 //! receipt only, whose log state must extend what this terminal saw before.
 
 mod blobs;
+mod chain;
 mod progress;
 mod receipts;
 mod submit;
@@ -124,6 +125,10 @@ pub(crate) struct Pass<'a> {
     pub report: &'a mut SyncReport,
     /// Records the service does not know although it had acknowledged them.
     pub forgotten: Vec<Sha256>,
+    /// What comparing the chain with the service's led to; nothing before it was compared.
+    pub noticed: Vec<SyncFault>,
+    /// Whether it was compared in this run.
+    pub is_compared: bool,
     pub tracker: &'a Tracker<'a>,
 }
 
@@ -224,15 +229,21 @@ impl Field {
         tracker: &Tracker<'_>,
     ) -> Result<(), FieldError> {
         self.terminal()?;
-        let mut forgotten = Vec::new();
+        let (mut forgotten, mut noticed, mut is_compared) = (Vec::new(), Vec::new(), false);
         let mut pauses = options.pauses.iter();
         loop {
             report.passes += 1;
             report.errors.clear();
             report.refused = 0;
-            let mut pass = Pass { report, forgotten: std::mem::take(&mut forgotten), tracker };
+            let mut pass = Pass {
+                report,
+                forgotten: std::mem::take(&mut forgotten),
+                noticed: std::mem::take(&mut noticed),
+                is_compared,
+                tracker,
+            };
             let outcome = self.sync_once(api, &mut pass).await;
-            forgotten = pass.forgotten;
+            (forgotten, noticed, is_compared) = (pass.forgotten, pass.noticed, pass.is_compared);
             let is_broken_for_good = match outcome {
                 Ok(()) => false,
                 Err(error @ (FieldError::Database(_) | FieldError::Damaged(_))) => return Err(error),
@@ -245,7 +256,10 @@ impl Field {
             let is_worth_it = report.still_pending > 0 && !is_broken_for_good;
             match pauses.next().filter(|_| is_worth_it && !waits_for_people(report)) {
                 Some(pause) => tokio::time::sleep(*pause).await,
-                None => return self.add_set_aside(report),
+                None => {
+                    report.errors.append(&mut noticed);
+                    return self.add_set_aside(report);
+                }
             }
         }
     }
@@ -274,6 +288,10 @@ impl Field {
 
     async fn sync_once(&self, api: &impl SyncApi, pass: &mut Pass<'_>) -> Result<(), FieldError> {
         pass.tracker.stage(SyncStage::Records);
+        if !pass.is_compared {
+            self.compare_chain(api, pass).await?;
+            pass.is_compared = true;
+        }
         self.submit(api, pass).await?;
         pass.tracker.stage(SyncStage::Photos);
         self.send_blobs(api, pass).await?;

@@ -16,7 +16,12 @@ use crate::{
     keys::{DatabaseKey, Passphrase},
     legacy,
     session::SessionView,
-    store::{OpenError, draft, person::Person, record, salvage},
+    store::{
+        OpenError, draft,
+        person::Person,
+        record,
+        salvage::{self, Why},
+    },
 };
 
 impl Field {
@@ -109,7 +114,7 @@ impl Field {
             Err(OpenError::Other(error)) => return Err(error),
             Err(OpenError::Damaged(_)) => {
                 let at = self.now().wall_ms;
-                salvage::salvage(self.store.path(), key, &self.kept, &*self.ids, at)?;
+                salvage::salvage(self.store.path(), key, &self.kept, &*self.ids, at, Why::Damage)?;
                 self.store.open(key).map_err(|error| match error {
                     OpenError::Damaged(what) => FieldError::Damaged(what),
                     OpenError::Other(error) => error,
@@ -117,9 +122,11 @@ impl Field {
             }
         }
         let put_right = || {
+            self.put_records_right(key)?;
             self.photos.unlock(key.photos());
-            let known = self.store.read(draft::all_photos)?.into_iter().collect();
-            let recovery = self.photos.recover(&known)?;
+            let sizes = self.store.read(draft::photo_sizes)?;
+            let mut recovery = self.photos.recover(&sizes.keys().copied().collect())?;
+            recovery.replaced = self.photos.replaced(&sizes);
             *self.recovery.lock().unwrap_or_else(PoisonError::into_inner) = recovery;
             self.kept.complete(&key.kept(), &self.store)
         };
@@ -150,7 +157,13 @@ impl Field {
     pub(crate) fn keep_sealed(&self, id: Sha256) {
         let kept = self.database_key().and_then(|key| {
             let envelope = self.store.read(|connection| record::envelope(connection, id))?;
-            self.kept.put_record(&key.kept(), id, &envelope)
+            fail::fail_point!("seal.before_copy");
+            self.kept.put_record(&key.kept(), id, &envelope)?;
+            fail::fail_point!("seal.after_copy");
+            fail::fail_point!("seal.before_head");
+            self.note_head()?;
+            fail::fail_point!("seal.after_head");
+            Ok(())
         });
         if let Err(error) = kept.and_then(|()| self.renew_sign()) {
             tracing::warn!(%error, "the record is sealed; its second copy is made at the next unlocking");

@@ -47,6 +47,8 @@ mod searching;
 mod session;
 #[path = "engine/sync.rs"]
 mod sync;
+#[path = "engine/tampering.rs"]
+mod tampering;
 #[path = "engine/today.rs"]
 mod today;
 #[path = "engine/unlock.rs"]

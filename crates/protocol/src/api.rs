@@ -12,7 +12,7 @@ use crate::{
     log::{ConsistencyAnswer, ConsistencyRequest},
     package::WorkPackage,
     problem::Problem,
-    record::{ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
+    record::{ChainAnswer, ChainRequest, ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
 };
 
 /// Why a call has no answer.
@@ -74,6 +74,9 @@ pub trait SyncApi: Send + Sync {
 
     /// Asks for receipts.
     fn receipts(&self, request: &ReceiptsRequest) -> impl Future<Output = Result<ReceiptsAnswer, ApiError>> + Send;
+
+    /// Asks what the service has of this terminal's chain; `None` from a service that cannot say.
+    fn chain(&self, request: &ChainRequest) -> impl Future<Output = Result<Option<ChainAnswer>, ApiError>> + Send;
 
     /// Asks for the newest checkpoint and the proof that it extends the one known.
     fn consistency(

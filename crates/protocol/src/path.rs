@@ -20,6 +20,8 @@ pub const BLOBS_HAVE: &str = "/v1/blobs/have";
 pub const BLOBS: &str = "/v1/blobs/sha256";
 /// `POST`: [`crate::record::ReceiptsRequest`] → [`crate::record::ReceiptsAnswer`].
 pub const RECEIPTS: &str = "/v1/receipts";
+/// `POST`: [`crate::record::ChainRequest`] → [`crate::record::ChainAnswer`]. Services of before it answer 404.
+pub const CHAIN: &str = "/v1/chain";
 /// `GET`: the newest checkpoint as text.
 pub const CHECKPOINT: &str = "/v1/log/checkpoint";
 /// `POST`: [`crate::log::ConsistencyRequest`] → [`crate::log::ConsistencyAnswer`].

@@ -45,6 +45,26 @@ pub enum RecordAnswer {
     },
 }
 
+/// A terminal asks what the service has of its chain behind a place: one that was set back to an earlier copy of itself does
+/// not know any more what it sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChainRequest {
+    /// The last place whose record the terminal knows the service to have; 0 where there is none.
+    pub after: u64,
+}
+
+/// What the service has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChainAnswer {
+    /// The last place of this terminal's chain that has a record here; 0 where there is none.
+    pub end: u64,
+    /// Envelopes of the records behind the place asked for, in the order of the chain: the first 100, and at most 8 MiB. The
+    /// terminal signed them, so it need not believe anyone.
+    pub envelopes: Vec<String>,
+}
+
 /// A terminal asks for the receipts of its records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

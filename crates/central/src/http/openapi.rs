@@ -20,6 +20,7 @@ use utoipa::OpenApi;
         super::documents::consistency,
         super::records::submit,
         super::records::receipts,
+        super::records::chain,
         super::blobs::have,
         super::blobs::state,
         super::blobs::put,

@@ -4,7 +4,7 @@ use axum::{Json, body::Bytes, extract::State};
 use xunjian_protocol::{
     path::MAX_BATCH,
     problem::{Problem, ProblemCode},
-    record::{ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
+    record::{ChainAnswer, ChainRequest, ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
 };
 
 use super::{
@@ -57,6 +57,24 @@ pub async fn receipts(
                 .map(|record| delivery::state(site, &terminal, record))
                 .collect::<Result<_, _>>()?;
             Ok(ReceiptsAnswer { states })
+        })
+        .await;
+    answer.map(Json).map_err(asked.fail())
+}
+
+/// What is here of a terminal's chain behind a place, so that one that was set back notices.
+#[utoipa::path(post, path = "/v1/chain", request_body = ChainRequest,
+    responses((status = 200, body = ChainAnswer), (status = "4XX", body = Problem)))]
+pub async fn chain(
+    State(app): State<App>,
+    asked: Asked,
+    Caller(terminal): Caller,
+    body: Bytes,
+) -> Result<Json<ChainAnswer>, Failed> {
+    let answer = app
+        .run(move |site| {
+            let request: ChainRequest = read(&body)?;
+            intake::chain(site, &terminal, request.after)
         })
         .await;
     answer.map(Json).map_err(asked.fail())

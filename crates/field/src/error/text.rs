@@ -1,5 +1,6 @@
 //! The sentences for people: what happened and what to do, in Chinese and English.
 
+use rusqlite::ErrorCode;
 use xunjian_domain::{
     label_code::CodeError,
     text::{Language, Text},
@@ -277,6 +278,8 @@ impl FieldError {
                     "The database could not be updated ({reason}); a copy of the file was kept. Call the administrator"
                 ),
             ),
+            Self::Database(error) if is_disk_full(error) => disk_full(),
+            Self::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => disk_full(),
             Self::Database(error) => Text::new(
                 format!("本机数据库出错（{error}），刚才的操作没有保存，请检查磁盘空间后重试"),
                 format!("The database failed ({error}); what you just did was not saved. Check the disk and try again"),
@@ -285,6 +288,7 @@ impl FieldError {
                 format!("本机保存的内容已损坏（{what}），请不要删除数据目录并联系管理员"),
                 format!("Something stored here is damaged ({what}): keep the data folder and call the administrator"),
             ),
+            Self::Tampered(tampering) => tampering.text(),
             Self::File { path, source } => Text::new(
                 format!("文件 {} 读写失败（{source}），请检查路径、权限和磁盘空间", path.display()),
                 format!("The file {} failed ({source}): check path, permissions and disk space", path.display()),
@@ -367,4 +371,21 @@ fn vm_table(error: &VmTableError) -> Text {
             format!("Row {row}: “{text}” is no whole number. Mend it and import the file again"),
         ),
     }
+}
+
+/// On a full disk SQLite says so when it writes; when it has no room for the index of its log it says `SQLITE_IOERR_SHMSIZE`
+/// (<https://sqlite.org/rescode.html#ioerr_shmsize>).
+fn is_disk_full(error: &rusqlite::Error) -> bool {
+    const NO_ROOM_FOR_INDEX: i32 = 10 | (19 << 8);
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error.sqlite_error().is_some_and(|error| error.extended_code == NO_ROOM_FOR_INDEX)
+}
+
+/// Nothing more fits on the disk.
+fn disk_full() -> Text {
+    Text::new(
+        "磁盘已满，刚才的操作没有保存；此前显示“已存本机”的内容都在。请删除本机上其他文件（不要动数据目录）腾出空间，再做一次",
+        "The disk is full, and what you just did was not saved; everything shown as stored before is there. Delete other files \
+         on this device (not the data folder) to make room, and do it again",
+    )
 }

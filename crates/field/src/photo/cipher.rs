@@ -19,6 +19,9 @@ const MARK: &[u8] = b"XJ-PHOTO-1\n";
 /// Bytes a file has more than its photo.
 pub(in crate::photo) const OVERHEAD: u64 = 11 + 32 + 24 + 16;
 
+/// Bytes before the nonce: the mark and the name.
+pub(in crate::photo) const HEAD_BYTES: usize = 11 + 32;
+
 /// Encrypts and decrypts while it has a key.
 #[derive(Debug, Default)]
 pub(in crate::photo) struct PhotoCipher(RwLock<Option<FileKey>>);
@@ -33,12 +36,17 @@ impl PhotoCipher {
         head.starts_with(MARK)
     }
 
+    /// The photo that a file begins as.
+    pub fn name_in(head: &[u8]) -> Option<Sha256> {
+        head.strip_prefix(MARK)?.first_chunk::<32>().map(|name| Sha256(*name))
+    }
+
     /// The file of a photo; `what` tells an original from a smaller copy of it.
     pub fn seal(&self, sha256: &Sha256, what: &str, bytes: &[u8]) -> Result<Vec<u8>, PhotoError> {
         let key = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let key = key.as_ref().ok_or(PhotoError::Locked)?;
-        let sealed = aead::seal(key.bytes(), &about(sha256, what), bytes).map_err(|_| PhotoError::Locked)?;
-        Ok([MARK, &sha256.0, &sealed].concat())
+        let head = [MARK, &sha256.0].concat();
+        aead::seal_behind(&head, key.bytes(), &about(sha256, what), bytes).map_err(|_| PhotoError::Locked)
     }
 
     /// The photo of a file, and the name it was sealed under; nothing when any bit is another.

@@ -3,7 +3,7 @@
 //! ```text
 //! incoming/<process>-<number>.part   being written, encrypted; nobody has been told “已保存”
 //! originals/<first two digits>/<sha256>
-//! renditions/                        smaller copies, made when needed ([`super::cache`])
+//! renditions/                        smaller copies, made with the original or when needed ([`super::cache`])
 //! ```
 //!
 //! Every file is encrypted ([`super::cipher`]); the hash is that of the photo, not of the file. The order of effects is the
@@ -25,7 +25,7 @@ use xunjian_domain::hash::Sha256;
 
 pub use self::recovery::Recovery;
 use super::{
-    PhotoError, PhotoInfo, check_size,
+    PhotoError, PhotoInfo, Renditions, check_size,
     cipher::{OVERHEAD, PhotoCipher},
     inspect_evidence,
 };
@@ -123,13 +123,17 @@ impl PhotoFolder {
     /// As [`Self::store`].
     pub fn store_evidence(&self, bytes: &[u8], file_name: &str, imported: bool) -> Result<StoredPhoto, PhotoError> {
         check_size(bytes.len() as u64)?;
+        fault_point("photo.before_space")?;
         // 1. Space. A crash here leaves nothing.
         self.check_space(bytes.len() as u64 + OVERHEAD)?;
+        fault_point("photo.after_space")?;
         let sealed = self.cipher.seal(&Sha256::of(bytes), ORIGINAL, bytes)?;
         fault_point("photo.before_temp")?;
         // 2. Temp file. A crash here, or while writing, leaves a part file without an end: recovery removes it.
         let (temp, mut file) = self.create_temp()?;
-        let stored = Self::fill(&temp, &mut file, &sealed)
+        let filled = Self::fill(&temp, &mut file, &sealed);
+        drop(sealed);
+        let stored = filled
             .and_then(|()| self.settle(&temp, |read_back| inspect_evidence(read_back, file_name, imported)));
         if stored.is_err() {
             // Should the removal fail too, recovery removes the file at the next start.
@@ -219,29 +223,36 @@ impl PhotoFolder {
     }
 
     fn fill(temp: &Path, file: &mut File, bytes: &[u8]) -> Result<(), PhotoError> {
+        fault_point("photo.after_temp")?;
         fault_point("photo.before_write")?;
-        file.write_all(bytes).map_err(at("write", temp))
+        file.write_all(bytes).map_err(at("write", temp))?;
+        fault_point("photo.after_write")
     }
 
     /// From a written temp file to an original. Recovery calls it too, for temp files that turn out to be whole.
     fn settle(
         &self,
         temp: &Path,
-        inspect: impl FnOnce(&[u8]) -> Result<PhotoInfo, PhotoError>,
+        inspect: impl FnOnce(&[u8]) -> Result<(PhotoInfo, Option<Renditions>), PhotoError>,
     ) -> Result<StoredPhoto, PhotoError> {
         fault_point("photo.before_fsync")?;
         // 3. Flush. A crash before leaves a part file, whole or not; after, a whole one, which recovery finishes.
         disk::sync_file(temp)?;
-        fault_point("photo.before_inspect")?;
+        fault_point("photo.after_fsync")?;
+        fault_point("photo.before_hash")?;
         // 4. Check and hash what the disk has, not what memory had.
         let file = fs::read(temp).map_err(at("read", temp))?;
         let (sha256, bytes) =
             self.cipher.open(ORIGINAL, &file)?.ok_or(PhotoError::CutOff { bytes: file.len() as u64 })?;
-        let info = inspect(&bytes)?;
+        drop(file);
         let found = Sha256::of(&bytes);
         if found != sha256 {
             return Err(PhotoError::Altered { sha256, found });
         }
+        fault_point("photo.after_hash")?;
+        fault_point("photo.before_inspect")?;
+        let (info, copies) = inspect(&bytes)?;
+        fault_point("photo.after_inspect")?;
         // 5. The shelf for it. A crash here leaves an empty directory, which harms nobody.
         let original = self.path_of(&sha256);
         let shelf = original.parent().unwrap_or(&self.originals);
@@ -252,10 +263,15 @@ impl PhotoFolder {
         //    original without a row or, after a power cut, the part file again: recovery returns either as an orphan.
         fs::rename(temp, &original).map_err(at("rename", temp))?;
         fault_point("photo.after_rename")?;
+        fault_point("photo.before_dir_fsync")?;
         // 7. The directories, so that the name survives a power cut. A crash after leaves an orphan.
         disk::sync_directory(shelf)?;
         disk::sync_directory(&self.incoming)?;
         fault_point("photo.after_dir_fsync")?;
+        // 8. The smaller copies. A crash before or within leaves fewer, and they are made when somebody looks.
+        if let Some(copies) = copies {
+            self.keep_renditions(&sha256, &copies);
+        }
         Ok(StoredPhoto { sha256, bytes: bytes.len() as u64, info })
     }
 }

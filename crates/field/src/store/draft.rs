@@ -331,11 +331,15 @@ pub(crate) fn used_before(
     optional(row)
 }
 
-/// Every photo that a row names.
-pub(crate) fn all_photos(connection: &Connection) -> Result<Vec<Sha256>, FieldError> {
-    let mut statement = connection.prepare_cached(sql!("draft_evidence/all_hashes"))?;
-    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-    rows.map(|hash| from_text(&hash?)).collect()
+/// Every photo that a draft or record names, with its size.
+pub(crate) fn photo_sizes(connection: &Connection) -> Result<BTreeMap<Sha256, u64>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("draft_evidence/sizes"))?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Unsigned>(1)?.0)))?;
+    rows.map(|row| {
+        let (hash, bytes) = row?;
+        Ok((from_text(&hash)?, bytes))
+    })
+    .collect()
 }
 
 pub(crate) fn photos(connection: &Connection, draft: &str) -> Result<BTreeMap<u32, Vec<Sha256>>, FieldError> {

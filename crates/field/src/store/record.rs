@@ -77,12 +77,17 @@ pub(crate) fn insert(connection: &Connection, record: &NewRecord<'_>) -> Result<
         Sha256::of(record.envelope.as_bytes()).to_hex(),
         to_json(record.sealed)?
     ];
+    fail::fail_point!("seal.before_record_row");
     run(connection, sql!("record/insert"), values)?;
+    fail::fail_point!("seal.after_record_row");
     for blob in record.blobs {
         let values = params![id, blob.sha256.to_hex(), i64::try_from(blob.bytes).unwrap_or(i64::MAX)];
         run(connection, sql!("record_blob/insert"), values)?;
     }
-    run(connection, sql!("outbox/insert"), [id]).map(drop)
+    fail::fail_point!("seal.before_outbox_row");
+    run(connection, sql!("outbox/insert"), [id])?;
+    fail::fail_point!("seal.after_outbox_row");
+    Ok(())
 }
 
 /// Every sealed record, in the order of the chain.
@@ -90,6 +95,55 @@ pub(crate) fn all_ids(connection: &Connection) -> Result<Vec<Sha256>, FieldError
     let mut statement = connection.prepare_cached(sql!("record/all_ids"))?;
     let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
     ids.map(|id| from_text(&id?)).collect()
+}
+
+/// A record row as it stands in the database, whoever wrote it.
+pub(crate) struct StoredRow {
+    pub id: String,
+    pub sequence: u64,
+    pub visit: String,
+    pub person: String,
+    pub envelope: String,
+    pub envelope_sha256: String,
+    pub state: RecordState,
+}
+
+/// Shows every row, one after the other, in the order of the chain.
+pub(crate) fn each(
+    connection: &Connection,
+    mut show: impl FnMut(StoredRow) -> Result<(), FieldError>,
+) -> Result<(), FieldError> {
+    let mut statement = connection.prepare_cached(sql!("record/each"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        show(StoredRow {
+            id: row.get(0)?,
+            sequence: row.get::<_, Unsigned>(1)?.0,
+            visit: row.get(2)?,
+            person: row.get(3)?,
+            envelope: row.get(4)?,
+            envelope_sha256: row.get(5)?,
+            state: from_json(&format!("\"{}\"", row.get::<_, String>(6)?))?,
+        })?;
+    }
+    Ok(())
+}
+
+/// The record at a place of the chain.
+pub(crate) fn at_place(connection: &Connection, sequence: u64) -> Result<Option<Sha256>, FieldError> {
+    let place = i64::try_from(sequence).unwrap_or(i64::MAX);
+    let row = connection.prepare_cached(sql!("record/at_place"))?.query_row([place], |row| row.get::<_, String>(0));
+    optional(row)?.map(|id| from_text(&id)).transpose()
+}
+
+/// The last place whose record the service said it has; 0 where it has none.
+pub(crate) fn last_acknowledged(connection: &Connection) -> Result<u64, FieldError> {
+    Ok(connection.prepare_cached(sql!("record/last_acknowledged"))?.query_row([], |row| row.get::<_, Unsigned>(0))?.0)
+}
+
+/// Acknowledged records behind a place.
+pub(crate) fn behind(connection: &Connection, sequence: u64) -> Result<Vec<Sha256>, FieldError> {
+    ids(connection, sql!("record/behind"), [i64::try_from(sequence).unwrap_or(i64::MAX)])
 }
 
 /// The newest link of the terminal's chain.
@@ -345,6 +399,11 @@ pub(crate) fn receipt(connection: &Connection, id: Sha256) -> Result<Option<Rece
         Ok(ReceiptRow { delivered: row.get(0)?, receipt: row.get(1)?, received_at: TimestampMs(row.get(2)?) })
     });
     optional(row)
+}
+
+/// Removes a receipt that proves nothing.
+pub(crate) fn remove_receipt(connection: &Connection, id: Sha256) -> Result<(), FieldError> {
+    run(connection, sql!("receipt/remove"), [id.to_hex()]).map(drop)
 }
 
 /// Stores a verified receipt; with it the record is delivered, in the same transaction.

@@ -46,6 +46,28 @@ pub(crate) struct SalvageReport {
     pub answers: u64,
     /// Tables of which not every row could be read.
     pub cut_tables: Vec<String>,
+    /// Whether somebody had changed sealed records, rather than a page been damaged.
+    #[serde(default)]
+    pub is_tampered: bool,
+}
+
+/// Why a new database is made.
+#[derive(Clone, Copy)]
+pub(crate) enum Why<'a> {
+    /// Pages cannot be read.
+    Damage,
+    /// Sealed records are not what was sealed; the rows of these ids give way to their copies.
+    Tampering(&'a [String]),
+}
+
+impl Why<'_> {
+    /// What the folder that the old database goes into is called.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Damage => "damaged",
+            Self::Tampering(_) => "tampered",
+        }
+    }
 }
 
 impl SalvageReport {
@@ -61,6 +83,15 @@ impl SalvageReport {
                 "Some answers of open visits may be missing: look through your open visits, and sync once to get the work package again",
             )
         };
+        if self.is_tampered {
+            return Text::new(
+                format!("本机数据库中已封存的记录被人改动过，改动后的数据库已移到 {moved_to} 作为证据；请不要删除它。"),
+                format!(
+                    "Sealed records in the database had been tampered with; the database as it was found was moved to \
+                     {moved_to} as evidence. Do not delete it."
+                ),
+            );
+        }
         Text::new(
             format!(
                 "本机数据库曾损坏，损坏的文件已移到 {moved_to} 保存；已封存的 {records} 份记录全部找回，作答找回 {answers} 项。{zh}。"
@@ -93,15 +124,15 @@ pub(crate) fn salvage(
     kept: &Kept,
     ids: &dyn IdSource,
     at: TimestampMs,
+    why: Why<'_>,
 ) -> Result<SalvageReport, FieldError> {
     let part = path.with_added_extension("part");
     remove_with_sides(&part)?;
-    let folder = format!("damaged-{}", stamp(at));
-    let report = build(&part, path, key, kept, ids, at, &folder)?;
+    let report = build(&part, path, key, kept, ids, at, why)?;
     sync(&part)?;
     let new = new_of(path);
     rename(&part, &new)?;
-    move_aside(path, "damaged", at)?;
+    move_aside(path, why.word(), at)?;
     rename(&new, path)?;
     Ok(report)
 }
@@ -131,7 +162,7 @@ fn build(
     kept: &Kept,
     ids: &dyn IdSource,
     at: TimestampMs,
-    folder: &str,
+    why: Why<'_>,
 ) -> Result<SalvageReport, FieldError> {
     let mut new = connect(part, key)?;
     // Rows are taken over in any order, and some of what they refer to may be gone until the next work package.
@@ -146,6 +177,11 @@ fn build(
         }
     }
     drop(old);
+    if let Why::Tampering(replaced) = why {
+        remove_records(&transaction, replaced)?;
+    }
+    // Rows of the outbox whose records were lost or gave way: each record that comes back brings its own.
+    run(&transaction, sql!("salvage/stray_outbox"), [])?;
     let kept_key = key.kept();
     if let Some(identity) = kept.identity(&kept_key) {
         identity.terminal.put(&transaction, at)?;
@@ -165,16 +201,18 @@ fn build(
     for envelope in kept.records(&kept_key) {
         records_from_files += u64::from(take_record(&transaction, &envelope, ids)?);
     }
+    run(&transaction, sql!("salvage/stray_blobs"), [])?;
     run(&transaction, sql!("salvage/outbox"), [])?;
     take_back_deliveries(&transaction)?;
     let count = |statement| transaction.query_row(statement, [], |row| row.get::<_, Unsigned>(0)).map(|count| count.0);
     let report = SalvageReport {
         salvaged_at: at,
-        moved_to: folder.to_owned(),
+        moved_to: format!("{}-{}", why.word(), stamp(at)),
         records: count(sql!("salvage/count_records"))?,
         records_from_files,
         answers: count(sql!("salvage/count_answers"))?,
         cut_tables,
+        is_tampered: matches!(why, Why::Tampering(_)),
     };
     run(&transaction, sql!("salvage/insert"), params![at.0, to_json(&report)?])?;
     transaction.commit()?;
@@ -244,14 +282,16 @@ fn copy_rows(old: &Connection, new: &Connection, select: &str, insert: &str) -> 
 }
 
 /// Takes a sealed record over from its file, with what rows of it there must be; answers whether the database lacked it.
-fn take_record(connection: &Connection, envelope: &str, ids: &dyn IdSource) -> Result<bool, FieldError> {
+pub(crate) fn take_record(connection: &Connection, envelope: &str, ids: &dyn IdSource) -> Result<bool, FieldError> {
     let Ok((_, read)) = read_record(envelope.as_bytes()) else { return Ok(false) };
     let (id, record) = (read.id, read.record);
     for blob in record.blobs() {
         let bytes = i64::try_from(blob.bytes).unwrap_or(i64::MAX);
         run(connection, sql!("salvage/blob"), params![id.to_hex(), blob.sha256.to_hex(), bytes])?;
     }
-    let is_known: bool = connection.query_row(sql!("salvage/has_record"), [id.to_hex()], |row| row.get(0))?;
+    let place = i64::try_from(record.terminal.sequence).unwrap_or(i64::MAX);
+    let is_known: bool =
+        connection.query_row(sql!("salvage/has_record"), params![id.to_hex(), place], |row| row.get(0))?;
     if is_known {
         return Ok(false);
     }
@@ -301,12 +341,36 @@ fn sealed_draft(connection: &Connection, record: &Record, ids: &dyn IdSource) ->
 
 /// A record whose receipt was lost waits for it again. States go one way, so the rule rests for this one statement.
 fn take_back_deliveries(connection: &Connection) -> Result<(), FieldError> {
-    const RULE: &str = "record_state_goes_one_way";
-    let rule: String =
-        connection.query_row("SELECT sql FROM sqlite_master WHERE name = ?1", [RULE], |row| row.get(0))?;
-    connection.execute_batch(&format!("DROP TRIGGER {RULE}"))?;
-    run(connection, sql!("salvage/undelivered"), [])?;
-    Ok(connection.execute_batch(&rule)?)
+    without_rule(connection, "record_state_goes_one_way", || run(connection, sql!("salvage/undelivered"), []).map(drop))
+}
+
+/// Records behind a place, and their photos, wait to be sent again: the service does not have them.
+pub(crate) fn take_back_behind(connection: &Connection, place: u64) -> Result<(), FieldError> {
+    let place = i64::try_from(place).unwrap_or(i64::MAX);
+    run(connection, sql!("salvage/unsent_behind"), [place])?;
+    without_rule(connection, "record_state_goes_one_way", || {
+        run(connection, sql!("salvage/queued_behind"), [place]).map(drop)
+    })
+}
+
+/// Rows that are not what was sealed give way. The database they were found in is kept beside this one.
+fn remove_records(connection: &Connection, ids: &[String]) -> Result<(), FieldError> {
+    without_rule(connection, "record_stays", || {
+        ids.iter().try_for_each(|id| run(connection, sql!("salvage/remove_record"), [id]).map(drop))
+    })
+}
+
+/// A rule of the tables rests while `change` runs; the caller's transaction makes the two one.
+fn without_rule(
+    connection: &Connection,
+    rule: &str,
+    change: impl FnOnce() -> Result<(), FieldError>,
+) -> Result<(), FieldError> {
+    let spelled: String =
+        connection.query_row("SELECT sql FROM sqlite_master WHERE name = ?1", [rule], |row| row.get(0))?;
+    connection.execute_batch(&format!("DROP TRIGGER {rule}"))?;
+    change()?;
+    Ok(connection.execute_batch(&spelled)?)
 }
 
 /// The word of an enum as its column spells it.

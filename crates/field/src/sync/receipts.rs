@@ -109,7 +109,7 @@ impl Field {
     }
 }
 
-fn check(envelope: &str, delivered: &str, receipt: &str, keyring: &Keyring) -> Result<Receipt, String> {
+pub(super) fn check(envelope: &str, delivered: &str, receipt: &str, keyring: &Keyring) -> Result<Receipt, String> {
     let (_, record) = read_record(envelope.as_bytes()).map_err(|failure| failure.to_string())?;
     let receipt = Receipt::parse(receipt).map_err(|error| error.to_string())?;
     verify_receipt(&record, Sha256::of(envelope.as_bytes()), delivered.as_bytes(), &receipt, keyring)

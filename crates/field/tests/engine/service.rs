@@ -45,7 +45,10 @@ use xunjian_protocol::{
     log::{ConsistencyAnswer, ConsistencyRequest},
     package::{Assignment, PackageRound, WorkPackage},
     problem::{Problem, ProblemCode},
-    record::{DeliveryState, ReceiptsAnswer, ReceiptsRequest, RecordAnswer, SubmitAnswer, SubmitRecords},
+    record::{
+        ChainAnswer, ChainRequest, DeliveryState, ReceiptsAnswer, ReceiptsRequest, RecordAnswer, SubmitAnswer,
+        SubmitRecords,
+    },
     recovery::{OneTimeKey, RecoveryKeyStatement},
 };
 
@@ -88,6 +91,10 @@ struct State {
     revocations: Vec<String>,
     codes: BTreeMap<String, (String, Option<EnrolRequest>)>,
     envelopes: BTreeMap<Sha256, String>,
+    /// Terminals that ever enrolled.
+    terminals: BTreeSet<KeyId>,
+    /// Records by their places.
+    chain: BTreeMap<(TerminalId, u64), Sha256>,
     named: BTreeMap<Sha256, u64>,
     partial: BTreeMap<Sha256, Vec<u8>>,
     blobs: BTreeSet<Sha256>,
@@ -426,6 +433,11 @@ impl Service {
         if state.envelopes.contains_key(&read.id) {
             return RecordAnswer::Identical { record: read.id };
         }
+        let place = (read.record.terminal.id.clone(), read.record.terminal.sequence);
+        if state.chain.get(&place).is_some_and(|there| *there != read.id) {
+            return RecordAnswer::Refused { problem: Problem::new(ProblemCode::OtherRecordInPlace, "", Language::Zh) };
+        }
+        state.chain.insert(place, read.id);
         state.envelopes.insert(read.id, envelope.to_owned());
         state.log.append(envelope.as_bytes().to_vec());
         state.named.extend(read.record.blobs().into_iter().map(|blob| (blob.sha256, blob.bytes)));
@@ -481,6 +493,7 @@ impl SyncApi for Service {
             key.verify(&message, &data_encoding::BASE64.decode(proof.as_bytes()).unwrap()).unwrap();
         }
         let mut state = self.lock();
+        state.terminals.insert(terminal_key.clone());
         let Some((person, used)) = state.codes.get_mut(&request.code) else {
             return Err(Self::problem(ProblemCode::UnknownCode));
         };
@@ -599,6 +612,18 @@ impl SyncApi for Service {
             }
         }
         Ok(ReceiptsAnswer { states })
+    }
+
+    async fn chain(&self, request: &ChainRequest) -> Result<Option<ChainAnswer>, ApiError> {
+        let state = self.lock();
+        // Without sessions nobody knows which of several terminals asks.
+        if state.terminals.len() > 1 {
+            return Ok(None);
+        }
+        let places = state.chain.iter().map(|((_, place), id)| (*place, id));
+        let end = places.clone().map(|(place, _)| place).max().unwrap_or(0);
+        let behind = places.filter(|(place, _)| *place > request.after);
+        Ok(Some(ChainAnswer { end, envelopes: behind.map(|(_, id)| state.envelopes[id].clone()).take(100).collect() }))
     }
 
     async fn consistency(&self, request: &ConsistencyRequest) -> Result<ConsistencyAnswer, ApiError> {

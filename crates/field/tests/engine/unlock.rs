@@ -167,7 +167,7 @@ async fn another_passphrase_opens_the_same_data_and_the_old_one_nothing() {
 }
 
 #[derive(Default)]
-struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
+pub struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl Keystore for Memory {
     fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, KeystoreError> {

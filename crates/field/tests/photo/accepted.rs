@@ -162,7 +162,8 @@ fn the_time_is_what_the_file_claims_as_written() {
 fn a_csv_export_is_evidence_only_where_it_is_imported() {
     let gbk = b"\xd0\xf2\xba\xc5,\xc3\xfb\xb3\xc6\r\n1,\xbb\xfa\xb9\xf1\r\n";
     for bytes in ["\u{feff}序号,名称\r\n1,机柜\r\n".as_bytes(), gbk] {
-        let info = inspect_evidence(bytes, "导出.CSV", true).unwrap();
+        let (info, copies) = inspect_evidence(bytes, "导出.CSV", true).unwrap();
+        assert_eq!(copies, None, "a table has no smaller copies");
         assert_eq!((info.media_type, info.width, info.height), (MediaType::Csv, 0, 0), "kept as text/csv");
         let refusal = inspect_evidence(bytes, "导出.csv", false).unwrap_err();
         assert!(refusal.message().zh.contains("CSV"), "a photo was asked for: {}", refusal.message().zh);
@@ -170,7 +171,7 @@ fn a_csv_export_is_evidence_only_where_it_is_imported() {
     }
     assert!(inspect_evidence(b"%PDF-1.7\n", "report.csv", true).is_err(), "a PDF stays a PDF");
     assert!(inspect_evidence(b"a,b\0c", "broken.csv", true).is_err(), "text has no zero bytes");
-    let photo = inspect_evidence(&file(ImageFormat::Jpeg), "photo.csv", true).unwrap();
+    let (photo, _) = inspect_evidence(&file(ImageFormat::Jpeg), "photo.csv", true).unwrap();
     assert_eq!(photo.media_type, MediaType::Jpeg, "a photo with a wrong name is still a photo");
 }
 
@@ -181,4 +182,18 @@ fn renditions_are_upright_and_small() {
     assert!(screen.height > screen.width && screen.height <= 1_600, "{} × {}", screen.width, screen.height);
     assert_eq!(thumbnail.height, 320, "the longer side of the thumbnail");
     assert_eq!(screen.orientation, 1, "the turn is in the pixels now");
+}
+
+#[test]
+fn renditions_show_what_the_photo_shows() {
+    let whole = fixture("Portrait_5.jpg");
+    let screen = image::load_from_memory(&renditions(&whole).unwrap().screen).unwrap().to_rgb8();
+    let upright = open_upright(&whole).unwrap().to_rgb8();
+    let expected = image::imageops::resize(&upright, screen.width(), screen.height(), image::imageops::Triangle);
+    let off = |a: &image::Rgb<u8>, b: &image::Rgb<u8>| -> u64 {
+        a.0.iter().zip(b.0).map(|(&a, b)| u64::from(a.abs_diff(b))).sum()
+    };
+    let total: u64 = screen.pixels().zip(expected.pixels()).map(|(a, b)| off(a, b)).sum();
+    let mean = total as f64 / f64::from(screen.width() * screen.height() * 3);
+    assert!(mean < 4.0, "{mean:.2} greys off on average, from shrinking and JPEG together");
 }

@@ -218,7 +218,7 @@ fn no_photo_and_no_smaller_copy_is_on_the_disk_in_the_clear_and_none_can_take_an
             assert!(!bytes.windows(32).any(|piece| piece == &one[200..232]), "{}", entry.display());
         }
     }
-    assert_eq!(files, 4, "two originals, two copies");
+    assert_eq!(files, 6, "two originals, each with two copies");
 
     std::fs::copy(folder.path_of(&hashes[1]), folder.path_of(&hashes[0])).unwrap();
     assert!(matches!(folder.read(&hashes[0]), Err(PhotoError::Altered { .. })), "the name is part of the seal");
@@ -227,4 +227,20 @@ fn no_photo_and_no_smaller_copy_is_on_the_disk_in_the_clear_and_none_can_take_an
     assert!(matches!(folder.store(&one), Err(PhotoError::Locked)), "and nothing is written in the clear instead");
     folder.unlock(FileKey::new([8; 32]));
     assert!(matches!(folder.read(&hashes[1]), Err(PhotoError::Altered { .. })), "another key opens nothing");
+}
+
+#[test]
+fn smaller_copies_come_with_the_original_and_are_those_that_would_be_made_later() {
+    let disk = tempfile::tempdir().unwrap();
+    let folder = folder(&disk);
+    let sha256 = folder.store(&fixture("Landscape_6.jpg")).unwrap().sha256;
+    let hex = sha256.to_hex();
+    let shelf = disk.path().join("renditions").join(&hex[..2]);
+    for (size, name) in [(PhotoSize::Screen, "screen"), (PhotoSize::Thumbnail, "thumbnail")] {
+        let kept = std::fs::read(shelf.join(format!("{hex}.{name}"))).unwrap();
+        assert!(!kept.starts_with(&[0xff, 0xd8]), "the {name} is encrypted");
+        let at_once = folder.rendition(&sha256, size).unwrap();
+        std::fs::remove_file(shelf.join(format!("{hex}.{name}"))).unwrap();
+        assert_eq!(folder.rendition(&sha256, size).unwrap(), at_once, "the same {name} made anew");
+    }
 }

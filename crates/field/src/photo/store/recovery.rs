@@ -3,7 +3,7 @@
 //! Originals are never deleted or renamed here, not even damaged ones: what to do about them is for people to decide.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
@@ -12,7 +12,11 @@ use std::{
 use xunjian_domain::hash::Sha256;
 
 use super::{ORIGINAL, PhotoError, PhotoFolder, StoredPhoto, at};
-use crate::photo::{MediaType, PhotoInfo, cipher::PhotoCipher, inspect};
+use crate::photo::{
+    MediaType, PhotoInfo,
+    cipher::{HEAD_BYTES, OVERHEAD, PhotoCipher},
+    inspect, inspect_and_shrink,
+};
 
 /// What [`PhotoFolder::recover`] found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct Recovery {
     pub damaged: Vec<Sha256>,
     /// Photos that a row names but the disk does not have.
     pub missing: Vec<Sha256>,
+    /// Photos that a row names and in whose place is another file ([`PhotoFolder::replaced`]); left where they are.
+    pub replaced: Vec<Sha256>,
 }
 
 impl PhotoFolder {
@@ -48,6 +54,25 @@ impl PhotoFolder {
         }
         recovery.missing = known.difference(&present).copied().collect();
         Ok(recovery)
+    }
+
+    /// Those of the `known` photos, given with their sizes, whose file begins as another photo's or has another length. The
+    /// bytes in between are checked when they are read ([`Self::verify`]): a start must not take longer with each photo taken.
+    #[must_use]
+    pub fn replaced(&self, known: &BTreeMap<Sha256, u64>) -> Vec<Sha256> {
+        let is_its_own = |sha256: &Sha256, bytes: u64| {
+            let mut file = fs::File::open(self.path_of(sha256))?;
+            let mut head = [0; HEAD_BYTES];
+            let length = file.metadata()?.len();
+            io::Read::read_exact(&mut file, &mut head)?;
+            Ok::<_, io::Error>(length == bytes + OVERHEAD && PhotoCipher::name_in(&head) == Some(*sha256))
+        };
+        let replaced = known.iter().filter(|(sha256, bytes)| match is_its_own(sha256, **bytes) {
+            Ok(is_its_own) => !is_its_own,
+            // One that is not there is missing, not replaced.
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        });
+        replaced.map(|(sha256, _)| *sha256).collect()
     }
 
     /// Encrypts the originals that an earlier version kept as they were taken. A crash leaves each one plain or encrypted,
@@ -77,7 +102,7 @@ impl PhotoFolder {
     /// A whole photo among the temp files is settled exactly as it would have been.
     fn clear_incoming(&self, recovery: &mut Recovery) -> Result<(), PhotoError> {
         for temp in entries(&self.incoming)?.iter().filter(|path| path.is_file()) {
-            match self.settle(temp, inspect) {
+            match self.settle(temp, inspect_and_shrink) {
                 Ok(_) => {}
                 Err(PhotoError::Disk { .. } | PhotoError::Locked) => recovery.stuck_temps += 1,
                 // A cut CSV cannot be told from a whole one, so it too is removed: its import had not been confirmed.

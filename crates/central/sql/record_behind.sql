@@ -1,0 +1,1 @@
+SELECT envelope FROM record WHERE terminal_id = $1 AND sequence > $2 ORDER BY sequence LIMIT 100

@@ -1,1 +1,0 @@
-SELECT DISTINCT sha256 FROM draft_evidence;

@@ -1,0 +1,1 @@
+DELETE FROM record_blob WHERE record NOT IN (SELECT id FROM record);

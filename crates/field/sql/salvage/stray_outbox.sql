@@ -1,0 +1,1 @@
+DELETE FROM outbox WHERE record NOT IN (SELECT id FROM record);
