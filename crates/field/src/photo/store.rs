@@ -133,8 +133,8 @@ impl PhotoFolder {
         let (temp, mut file) = self.create_temp()?;
         let filled = Self::fill(&temp, &mut file, &sealed);
         drop(sealed);
-        let stored = filled
-            .and_then(|()| self.settle(&temp, |read_back| inspect_evidence(read_back, file_name, imported)));
+        let stored =
+            filled.and_then(|()| self.settle(&temp, |read_back| inspect_evidence(read_back, file_name, imported)));
         if stored.is_err() {
             // Should the removal fail too, recovery removes the file at the next start.
             let _ = fs::remove_file(&temp);
