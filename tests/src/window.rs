@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
@@ -27,6 +27,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long a press may find its element covered or just replaced. What covers it for good is a fault of the page.
 const GLANCE: Duration = Duration::from_secs(3);
+
+/// How often in a row WebKitWebDriver may lose what a script answered before it is called broken.
+const LOST_ANSWERS: usize = 3;
+
+/// WebKitWebDriver 2.5x now and then gets an empty answer from the web process and says so in these words, about once in
+/// ten thousand scripts on a loaded machine. All scripts here may run twice: they look, go somewhere, or type a label.
+fn is_lost_answer(error: &CmdError) -> bool {
+    error.to_string().contains("Could not parse script result")
+}
 
 /// A display, a driver and a home folder of their own. Dropping it stops whatever still runs, also after a failed assert.
 pub struct Desk {
@@ -338,7 +347,21 @@ impl Window {
     /// # Errors
     /// What the script threw.
     pub async fn evaluate(&self, script: &str) -> anyhow::Result<Value> {
-        Ok(self.client.execute(script, vec![]).await?)
+        self.evaluate_with(script, vec![]).await
+    }
+
+    /// As [`Self::evaluate`], with arguments for the script.
+    ///
+    /// # Errors
+    /// What the script threw.
+    pub async fn evaluate_with(&self, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
+        let mut tries = 0..LOST_ANSWERS;
+        loop {
+            match self.client.execute(script, arguments.clone()).await {
+                Err(error) if is_lost_answer(&error) && tries.next().is_some() => continue,
+                answer => return Ok(answer?),
+            }
+        }
     }
 
     /// Runs a script that answers through its last argument, and returns the answer.
@@ -346,7 +369,13 @@ impl Window {
     /// # Errors
     /// What the script threw, or that it took too long.
     pub async fn evaluate_later(&self, script: &str, arguments: Vec<Value>) -> anyhow::Result<Value> {
-        Ok(self.client.execute_async(script, arguments).await?)
+        let mut tries = 0..LOST_ANSWERS;
+        loop {
+            match self.client.execute_async(script, arguments.clone()).await {
+                Err(error) if is_lost_answer(&error) && tries.next().is_some() => continue,
+                answer => return Ok(answer?),
+            }
+        }
     }
 
     /// Language (`zh-CN`, `en`), theme (`light`, `dark`) and size of text, as a person would have chosen them before.

@@ -155,7 +155,7 @@ impl<'a> Hand<'a> {
         for group in 0..groups.as_u64().unwrap_or(0) {
             self.press(&format!("group-{group}")).await?;
             self.window.settle().await?;
-            let found = self.window.client.execute(
+            let found = self.window.evaluate_with(
                 "const card = [...document.querySelectorAll('[data-testid^=line-][data-outcome]')].find((card) => card.textContent.includes(arguments[0]))
                  return card ? Number(card.dataset.testid.slice(5)) : null",
                 vec![json!(criterion)],
@@ -245,8 +245,7 @@ async fn scroll_to(window: &Window, element: &Element) -> anyhow::Result<()> {
             else done(true)
         }
         look()";
-    window.client.execute_async(script, arguments).await?;
-    Ok(())
+    window.evaluate_later(script, arguments).await.map(drop)
 }
 
 /// A usual value of each quantity, within the limits a new site starts with.

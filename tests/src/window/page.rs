@@ -16,7 +16,7 @@ impl Window {
         for file in std::fs::read_dir(workspace().join("ui/src/locales/en")).context("the app's texts")? {
             features.extend(file?.path().file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
         }
-        let found = self.client.execute(include_str!("texts.js"), vec![json!(features)]).await?;
+        let found = self.evaluate_with(include_str!("texts.js"), vec![json!(features)]).await?;
         Ok(serde_json::from_value(found)?)
     }
 

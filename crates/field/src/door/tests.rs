@@ -1,3 +1,5 @@
+//! Tries, waits, copies and keystores at the door.
+
 use xunjian_domain::time::TimestampMs;
 
 use super::*;

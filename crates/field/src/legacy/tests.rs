@@ -1,3 +1,5 @@
+//! Folders from before the data were encrypted.
+
 use std::sync::Arc;
 
 use argon2::Params;

@@ -1,3 +1,5 @@
+//! Versions, copies, keys and guards of the database.
+
 use serde_json::json;
 
 use super::*;
