@@ -40,7 +40,7 @@ python3|python3|runs the evidence check that needs nothing but the standard libr
 '
 
 packages_to_bench='
-libvips-tools|vipsthumbnail|smaller copies of photos, measured beside ours
+libvips-tools|vipsthumbnail|smaller copies of photos by its command and by its library, measured beside ours
 libzbar-dev|-|another decoder, measured beside ours
 '
 

@@ -22,7 +22,7 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// A try costs a tablet a quarter of a second (`cargo bench -p xunjian-field`): people do not mind, guessers do.
+    /// A try costs 0.3 s of one core (`cargo bench -p xunjian-field --bench ledger`): people do not mind, guessers do.
     pub const STANDARD: Self = Self { memory_kib: 96 * 1024, passes: 3 };
     /// For tests that make hundreds of wraps. Protects nothing.
     pub const FEEBLE: Self = Self { memory_kib: 64, passes: 1 };

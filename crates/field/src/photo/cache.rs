@@ -1,4 +1,5 @@
-//! Renditions kept beside the originals, so that a list of photos scrolls: made once, at first use.
+//! Renditions kept beside the originals, so that a list of photos scrolls: made while the original is decoded to check it, or
+//! at first use where they are gone.
 //!
 //! ```text
 //! renditions/<first two digits>/<sha256>.thumbnail, .screen
@@ -15,7 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use xunjian_domain::hash::Sha256;
 
-use super::{PhotoError, PhotoFolder, renditions};
+use super::{PhotoError, PhotoFolder, Renditions, renditions};
 use crate::private;
 
 /// How large a photo is wanted.
@@ -57,10 +58,14 @@ impl PhotoFolder {
             return Ok(copy);
         }
         let made = renditions(&self.read(sha256)?)?;
-        // A copy that cannot be kept is made again next time; the person sees the photo all the same.
+        self.keep_renditions(sha256, &made);
+        Ok(if size == PhotoSize::Thumbnail { made.thumbnail } else { made.screen })
+    }
+
+    /// A copy that cannot be kept is made again when it is wanted; the person sees the photo all the same.
+    pub(super) fn keep_renditions(&self, sha256: &Sha256, made: &Renditions) {
         let _ = self.keep_rendition(sha256, PhotoSize::Thumbnail, &made.thumbnail);
         let _ = self.keep_rendition(sha256, PhotoSize::Screen, &made.screen);
-        Ok(if size == PhotoSize::Thumbnail { made.thumbnail } else { made.screen })
     }
 
     pub(super) fn remove_renditions(&self, sha256: &Sha256) {

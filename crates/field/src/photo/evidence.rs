@@ -4,23 +4,29 @@
 
 use xunjian_domain::text::Text;
 
-use super::{MediaType, PhotoError, PhotoInfo, check_size, inspect, kind::Kind};
+use super::{MediaType, PhotoError, PhotoInfo, Renditions, check_size, inspect_and_shrink, kind::Kind};
 
-/// Checks `bytes` as evidence: a photo always; a CSV file, so named, only where it is `imported`.
+/// Checks `bytes` as evidence: a photo always, with its smaller copies; a CSV file, so named, only where it is `imported`.
 ///
 /// # Errors
 /// Where it is neither.
-pub fn inspect_evidence(bytes: &[u8], file_name: &str, imported: bool) -> Result<PhotoInfo, PhotoError> {
+pub fn inspect_evidence(
+    bytes: &[u8],
+    file_name: &str,
+    imported: bool,
+) -> Result<(PhotoInfo, Option<Renditions>), PhotoError> {
     let is_named_csv = file_name.to_ascii_lowercase().ends_with(".csv");
     check_size(bytes.len() as u64)?;
     // What the bytes are goes before what they are called: a photo named .csv is a photo, a PDF named .csv is a PDF.
     if !is_named_csv || !may_be_text(bytes) {
-        return inspect(bytes);
+        return inspect_and_shrink(bytes);
     }
     if !imported {
         return Err(PhotoError::NotAPhoto { what: Text::new("CSV 表格", "a CSV table") });
     }
-    Ok(PhotoInfo { media_type: MediaType::Csv, width: 0, height: 0, exif_time: None, orientation: 1, look: None })
+    let csv =
+        PhotoInfo { media_type: MediaType::Csv, width: 0, height: 0, exif_time: None, orientation: 1, look: None };
+    Ok((csv, None))
 }
 
 /// UTF-8 or GB 18030 throughout, without control characters: what spreadsheets and remote systems export in China.

@@ -26,7 +26,20 @@ impl Look {
     /// The look of a decoded picture, upright; `None` for a flat one.
     #[must_use]
     pub fn of(picture: &DynamicImage, orientation: u8) -> Option<Self> {
-        let mut small = DynamicImage::from(GrayImage::from_fn(SIDE, SIDE, |x, y| mean_of_field(picture, x, y)));
+        let size = picture.dimensions();
+        let small = match picture {
+            // What nearly every photo is, without a question at each pixel.
+            DynamicImage::ImageRgb8(rgb) => GrayImage::from_fn(SIDE, SIDE, |x, y| {
+                mean_of_field(size, x, y, |column, row| rgb.get_pixel(column, row).0)
+            }),
+            other => GrayImage::from_fn(SIDE, SIDE, |x, y| {
+                mean_of_field(size, x, y, |column, row| {
+                    let [red, green, blue, _] = other.get_pixel(column, row).0;
+                    [red, green, blue]
+                })
+            }),
+        };
+        let mut small = DynamicImage::from(small);
         small.apply_orientation(Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms));
         let fields = fields(&small.to_luma8());
         let (darkest, lightest) =
@@ -59,7 +72,7 @@ impl Look {
 }
 
 /// The mean grey of one of `SIDE` × `SIDE` fields, from points spread evenly over it.
-fn mean_of_field(picture: &DynamicImage, x: u32, y: u32) -> Luma<u8> {
+fn mean_of_field((width, height): (u32, u32), x: u32, y: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Luma<u8> {
     let points = |at: u32, length: u32| {
         let (from, to) = (u64::from(at) * u64::from(length), u64::from(at + 1) * u64::from(length));
         (0..POINTS).map(move |point| {
@@ -69,9 +82,9 @@ fn mean_of_field(picture: &DynamicImage, x: u32, y: u32) -> Luma<u8> {
         })
     };
     let mut sum = 0;
-    for row in points(y, picture.height()) {
-        for column in points(x, picture.width()) {
-            let [red, green, blue, _] = picture.get_pixel(column, row).0.map(u32::from);
+    for row in points(y, height) {
+        for column in points(x, width) {
+            let [red, green, blue] = pixel(column, row).map(u32::from);
             // ITU-R BT.601 in 256ths.
             sum += (77 * red + 150 * green + 29 * blue) >> 8;
         }

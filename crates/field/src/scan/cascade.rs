@@ -20,7 +20,7 @@ use super::{
 const LONGEST_STILL_SIDE: usize = 4_608;
 /// Below this the halved frame has nothing left to read.
 const SHORTEST_TO_HALVE: usize = 400;
-/// Above this a doubled frame costs more than it finds.
+/// Above this a doubled frame costs more than it finds, and a module has pixels enough as it is.
 const LONGEST_TO_DOUBLE: usize = 1_600;
 
 /// How long one frame may take. Checked between steps: a step under way is finished, so a frame can overrun by one.
@@ -107,6 +107,10 @@ pub(super) enum Scale {
     /// The middle, half as wide and half as high, at twice the size: what the person aims at, for the price of a frame.
     Middle,
     Double,
+    /// As `Middle`, but as large as it is where the frame is too large to double.
+    CoarseMiddle,
+    /// Half where the frame is too large to double, else full: for costly retouches.
+    Coarse,
 }
 
 pub(super) const AS_IS: Step =
@@ -137,9 +141,9 @@ const STILL_STEPS: [Step; 16] = [
 
 /// As many as the page reads frames within 300 ms.
 const LIVE_TURNS: [Step; 5] = [
-    Step { scale: Scale::Middle, threshold: Threshold::Around(20), ..AS_IS },
+    Step { scale: Scale::CoarseMiddle, threshold: Threshold::Around(20), ..AS_IS },
     Step { inverted: true, ..AS_IS },
-    Step { retouch: Some(|frame| frame.sharpened(3)), threshold: Threshold::Whole, ..AS_IS },
+    Step { scale: Scale::Coarse, retouch: Some(|frame| frame.sharpened(3)), threshold: Threshold::Whole, ..AS_IS },
     Step { scale: Scale::Middle, retouch: Some(|frame| frame.sharpened(2)), ..AS_IS },
     Step { scale: Scale::Half, threshold: Threshold::Around(20), ..AS_IS },
 ];
@@ -148,21 +152,32 @@ impl Step {
     /// The codes in corners of `frame`, whatever the scale they were read at; none where the scale makes no sense.
     pub(super) fn run(&self, frame: &GrayFrame, effort: Effort) -> Vec<ScannedCode> {
         let long_side = frame.long_side();
-        let (looked_at, factor, shift) = match self.scale {
+        let is_large = long_side > LONGEST_TO_DOUBLE;
+        let scale = match self.scale {
+            Scale::Coarse if is_large => Scale::Half,
+            Scale::Coarse => Scale::Full,
+            scale => scale,
+        };
+        let (looked_at, factor, shift) = match scale {
             Scale::Full => (self.retouched(Cow::Borrowed(frame)), 1.0, (0, 0)),
             Scale::Half if long_side >= SHORTEST_TO_HALVE => (self.retouched(Cow::Owned(frame.halved())), 2.0, (0, 0)),
             Scale::Quarter if long_side >= 2 * SHORTEST_TO_HALVE => {
                 (self.retouched(Cow::Owned(frame.halved().halved())), 4.0, (0, 0))
             }
-            Scale::Double if long_side <= LONGEST_TO_DOUBLE => {
-                (self.retouched(Cow::Owned(frame.doubled())), 0.5, (0, 0))
-            }
-            Scale::Middle if long_side >= SHORTEST_TO_HALVE => {
+            Scale::Double if !is_large => (self.retouched(Cow::Owned(frame.doubled())), 0.5, (0, 0)),
+            Scale::Middle | Scale::CoarseMiddle if long_side >= SHORTEST_TO_HALVE => {
                 // Retouched before it is doubled: a quarter of the work.
                 let (middle, shift) = frame.middle();
-                (Cow::Owned(self.retouched(Cow::Owned(middle)).doubled()), 0.5, shift)
+                let middle = self.retouched(Cow::Owned(middle));
+                if is_large && scale == Scale::CoarseMiddle {
+                    (middle, 1.0, shift)
+                } else {
+                    (Cow::Owned(middle.doubled()), 0.5, shift)
+                }
             }
-            Scale::Half | Scale::Quarter | Scale::Middle | Scale::Double => return Vec::new(),
+            Scale::Half | Scale::Quarter | Scale::Middle | Scale::CoarseMiddle | Scale::Double | Scale::Coarse => {
+                return Vec::new();
+            }
         };
         let Some(mut matrix) = black_and_white(&looked_at, self.threshold) else { return Vec::new() };
         if self.inverted {
