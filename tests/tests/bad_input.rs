@@ -262,6 +262,33 @@ fn a_database_with_overwritten_pages_is_kept_aside_and_the_sealed_record_is_deli
 }
 
 #[test]
+fn a_folder_copied_back_is_named_at_the_next_sync_and_the_service_gives_its_record_back() {
+    let scene = Scene::new();
+    let (folder, earlier) = (scene.story.terminal_folder(), scene.path("earlier"));
+    let copy = |from: &PathBuf, to: &PathBuf| {
+        let done = std::process::Command::new("cp").arg("-a").args([from, to]).status().expect("cp");
+        assert!(done.success());
+    };
+    copy(&folder, &earlier);
+    let record = scene.seal();
+    let service = scene.story.serve().expect("the service");
+    let sync = || scene.story.field().args(["--service", &service.url, "sync", "--json"]).output().expect("a sync");
+    let first = sync();
+    assert!(first.status.success(), "{}", said(&first));
+    fs::remove_dir_all(&folder).expect("the folder goes");
+    copy(&earlier, &folder);
+    let status = || scene.story.field().arg_json("status").expect("the status");
+    assert_eq!(status()["records"]["delivered"], 0, "the control: the tablet has forgotten it");
+    let again = sync();
+    assert!(said(&again).contains("较早的副本"), "the run says what was done: {}", said(&again));
+    let status = status();
+    assert_eq!(status["records"]["delivered"], 1, "{status}");
+    assert!(status["tampering"].to_string().contains("set_back"), "and the tablet goes on saying it: {status}");
+    let shown = scene.story.field().args(["records", "show", &record]).output().expect("a run");
+    assert!(shown.status.success(), "the record is here again: {}", said(&shown));
+}
+
+#[test]
 fn two_tablets_at_one_rack_keep_both_records() {
     let scene = Scene::new();
     let service = scene.story.serve().expect("the service");

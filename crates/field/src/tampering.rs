@@ -38,6 +38,7 @@ pub(crate) struct Head {
 
 /// What was done to the local data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Tampering {
@@ -122,6 +123,7 @@ pub enum Tampering {
 
 /// When it was noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Noticed {
     /// By the terminal's clock.
     pub noticed_at: TimestampMs,
