@@ -101,7 +101,7 @@ impl Field {
             return Err(FieldError::VersionUnsupported(hello.versions));
         }
         check::root(&terminal, &hello.root_fingerprint)?;
-        let etag = self.store.read(PackageHead::get)?.map(|head| head.etag);
+        let etag = self.store.read(PackageHead::get)?.map(|head| head.etag).filter(|etag| !etag.is_empty());
         let answer = api.work_package(etag.as_deref()).await?;
         let received = self.now();
         let Some((etag, wire)) = answer else { return self.keep_package(api, &received).await };

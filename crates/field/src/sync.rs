@@ -27,7 +27,7 @@ use crate::{
     error::{Code, FieldError},
     http::HttpClient,
     pull::PullReport,
-    store::record,
+    store::{package::PackageHead, record},
 };
 
 /// How often progress is told while nothing else happens.
@@ -221,6 +221,18 @@ impl Field {
         Ok(())
     }
 
+    /// A salvaged database may lack the statements that receipts are verified with: the work package then comes first.
+    async fn pull_what_was_lost(&self, api: &impl SyncApi) -> Result<(), FieldError> {
+        if self.store.read(PackageHead::get)?.is_some_and(|head| !head.etag.is_empty()) {
+            return Ok(());
+        }
+        match self.pull(api).await {
+            Err(error @ (FieldError::Database(_) | FieldError::Damaged(_))) => Err(error),
+            // Who cannot be reached for work cannot be reached for records, and that is said by those.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     async fn run_passes(
         &self,
         api: &impl SyncApi,
@@ -229,6 +241,7 @@ impl Field {
         tracker: &Tracker<'_>,
     ) -> Result<(), FieldError> {
         self.terminal()?;
+        self.pull_what_was_lost(api).await?;
         let (mut forgotten, mut noticed, mut is_compared) = (Vec::new(), Vec::new(), false);
         let mut pauses = options.pauses.iter();
         loop {

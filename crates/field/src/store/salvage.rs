@@ -177,6 +177,10 @@ fn build(
         }
     }
     drop(old);
+    if !cut_tables.is_empty() {
+        // What is here of the work package goes on serving, and the next synchronisation brings all of it anew.
+        run(&transaction, sql!("salvage/forget_etag"), [])?;
+    }
     if let Why::Tampering(replaced) = why {
         remove_records(&transaction, replaced)?;
     }
