@@ -33,7 +33,7 @@ xauth|xauth|gives the tests access to that display
 webkit2gtk-driver|WebKitWebDriver|drives the app in its real window
 chromium|chromium|shows the console in a real browser
 chromium-driver|chromedriver|drives that browser
-dbus|dbus-run-session|a session bus of the test's own, for the keystore
+dbus|dbus-run-session|a session bus for the test of the keystore alone
 gnome-keyring|gnome-keyring-daemon|a real keystore for the test of the PIN
 zbar-tools|zbarimg|reads our labels with a program that is not ours
 python3|python3|runs the evidence check that needs nothing but the standard library
