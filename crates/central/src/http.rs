@@ -18,6 +18,7 @@ use axum::{
     extract::DefaultBodyLimit,
     routing::{get, post},
 };
+use tower_http::{compression::CompressionLayer, decompression::RequestDecompressionLayer};
 use xunjian_protocol::path;
 
 pub use self::openapi::document as openapi_document;
@@ -49,13 +50,27 @@ impl App {
 /// The routes of the service. `public_url` is where people and tablets reach it; the host they asked for when `None`.
 pub fn router(site: Arc<Site>, public_url: Option<String>) -> Router {
     let app = App { site, uploads: Arc::default(), console: console::Console::new(public_url) };
-    let blob = get(blobs::state).head(blobs::state).put(blobs::put).patch(blobs::patch);
     Router::new()
         .route("/", get(site_pages::front))
         .route("/healthz", get(site_pages::healthz))
         .route("/readyz", get(site_pages::readyz))
         .route("/openapi.json", get(openapi::serve))
         .route(&format!("{}/{{payload}}", path::LABEL), get(site_pages::label))
+        .merge(terminal_routes())
+        .nest("/console/api", console::routes())
+        .route("/console", get(pages::redirect))
+        .route("/console/", get(pages::page))
+        .route("/console/{*path}", get(pages::file))
+        .layer(DefaultBodyLimit::max(path::MAX_BATCH_BYTES + (1 << 20)))
+        .layer(tower_http::trace::TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+/// What terminals ask. Bodies may be compressed both ways (zstd, RFC 8878); the limits are those of what comes out. The
+/// console's answers are not: they carry secrets beside what others may have chosen.
+fn terminal_routes() -> Router<App> {
+    let blob = get(blobs::state).head(blobs::state).put(blobs::put).patch(blobs::patch);
+    Router::new()
         .route(path::HELLO, get(terminals::hello))
         .route(path::ENROL, post(terminals::enrol))
         .route(path::CHALLENGE, post(terminals::challenge))
@@ -69,13 +84,8 @@ pub fn router(site: Arc<Site>, public_url: Option<String>) -> Router {
         .route(path::CHAIN, post(records::chain))
         .route(path::BLOBS_HAVE, post(blobs::have))
         .route(&format!("{}/{{sha256}}", path::BLOBS), blob)
-        .nest("/console/api", console::routes())
-        .route("/console", get(pages::redirect))
-        .route("/console/", get(pages::page))
-        .route("/console/{*path}", get(pages::file))
-        .layer(DefaultBodyLimit::max(path::MAX_BATCH_BYTES + (1 << 20)))
-        .layer(tower_http::trace::TraceLayer::new_for_http())
-        .with_state(app)
+        .layer(RequestDecompressionLayer::new())
+        .layer(CompressionLayer::new())
 }
 
 /// Serves until `stop` resolves. Catches up first with what an earlier run left half done.

@@ -12,9 +12,9 @@ use crate::{
     answer::{self, LineSelector},
     draft::{Desk, DraftRef},
     error::FieldError,
-    photo::PhotoSize,
+    photo::{PhotoError, PhotoSize},
     reuse::{self, Earlier},
-    store::{draft, follow_up, photo_look},
+    store::{draft, follow_up, photo_look, release},
 };
 
 /// A photo as given.
@@ -213,7 +213,7 @@ impl Field {
     /// # Errors
     /// [`FieldError::Photo`] when it is not there, has changed, or is no picture.
     pub fn photo_rendition(&self, sha256: Sha256, size: PhotoSize) -> Result<Vec<u8>, FieldError> {
-        Ok(self.photos.rendition(&sha256, size)?)
+        self.photos.rendition(&sha256, size).map_err(|error| self.or_released(error))
     }
 
     /// The bytes of a photo, hashed again.
@@ -221,7 +221,22 @@ impl Field {
     /// # Errors
     /// [`FieldError::Photo`] when it is not there or has changed.
     pub fn photo(&self, sha256: Sha256) -> Result<Vec<u8>, FieldError> {
-        Ok(self.photos.read(&sha256)?)
+        self.photos.read(&sha256).map_err(|error| self.or_released(error))
+    }
+
+    /// A photo that is not here was released, or is missing.
+    fn or_released(&self, error: PhotoError) -> FieldError {
+        match error {
+            PhotoError::Missing { sha256 } => {
+                let is_released = self.store.read(|connection| release::is_released(connection, sha256));
+                match is_released {
+                    Ok(true) => PhotoError::Released { sha256 }.into(),
+                    Ok(false) => PhotoError::Missing { sha256 }.into(),
+                    Err(error) => error,
+                }
+            }
+            error => error.into(),
+        }
     }
 }
 

@@ -88,7 +88,7 @@ impl Field {
             files.write("log.pem", key.key.to_pem().as_bytes())?;
         }
         for blob in blobs {
-            files.write(&format!("photos/{}", blob.sha256), &self.photos.read(&blob.sha256)?)?;
+            files.write(&format!("photos/{}", blob.sha256), &self.photo(blob.sha256)?)?;
         }
         Ok(Exported { record: id, folder: files.root, files: files.written })
     }

@@ -4,9 +4,11 @@
 //! Proxies from the environment are not used: terminals talk to their own service directly.
 
 mod exchange;
+mod throttle;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    num::NonZeroU64,
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -33,16 +35,27 @@ use xunjian_protocol::{
     session::{Challenge, ChallengeRequest, Session, SessionRequest, session_message},
 };
 
-use self::exchange::{Answer, Exchange};
-use crate::{Field, error::FieldError};
+use self::{
+    exchange::{Answer, Exchange},
+    throttle::Throttle,
+};
+use crate::{Field, error::FieldError, sync::Meter};
 
 /// What this terminal takes in a work package beyond the first version of the message.
 const ACCEPTED: &str = "assignments, open-findings";
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long no byte may move in either direction.
+/// How long no byte may move in either direction, as far as this program sees.
 const STALL: Duration = Duration::from_secs(30);
+/// How long what was sent may stay unacknowledged, or a silent peer unanswering, until the connection counts as dead
+/// (RFC 5482): a network that came back often knows nothing of the connections of before. Where that led to nothing it
+/// doubles, because on a thin line that others crowd acknowledgements are rare, too.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// At most so long.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
+/// Between signs of life on a connection that waits.
+const KEEPALIVE: Duration = Duration::from_secs(2);
 
 /// What opens a session.
 struct Identity {
@@ -51,15 +64,27 @@ struct Identity {
     key: Ed25519Signer,
 }
 
+/// The connections in use, and which set of them it is.
+struct Line {
+    client: reqwest::Client,
+    number: u64,
+    patience: Duration,
+}
+
 /// The service at one address.
 pub struct HttpClient {
-    client: reqwest::Client,
+    line: RwLock<Line>,
     base: String,
     language: Language,
     identity: Option<Identity>,
     token: Mutex<Option<String>>,
+    /// One session is opened at a time, however many requests want one.
+    opening: tokio::sync::Mutex<()>,
+    /// What the service said about itself, once asked.
+    hello: tokio::sync::OnceCell<Hello>,
     /// Counts the bytes of photos handed to the network.
-    meter: Arc<AtomicU64>,
+    meter: Arc<Meter>,
+    throttle: Arc<Throttle>,
 }
 
 impl HttpClient {
@@ -68,16 +93,18 @@ impl HttpClient {
     /// # Errors
     /// [`ApiError::Unreachable`] when no client can be made at all.
     pub fn anonymous(base: &str, language: Language) -> Result<Self, ApiError> {
-        let client = reqwest::Client::builder()
-            .http1_only()
-            .no_proxy()
-            .connect_timeout(CONNECT)
-            .tcp_nodelay(true)
-            .user_agent(concat!("xunjian-field/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| exchange::unreachable(&error))?;
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { client, base, language, identity: None, token: Mutex::new(None), meter: Arc::default() })
+        Ok(Self {
+            line: RwLock::new(Line { client: connect(PATIENCE)?, number: 0, patience: PATIENCE }),
+            base,
+            language,
+            identity: None,
+            token: Mutex::new(None),
+            opening: tokio::sync::Mutex::new(()),
+            hello: tokio::sync::OnceCell::new(),
+            meter: Arc::default(),
+            throttle: Arc::default(),
+        })
     }
 
     /// For an enrolled terminal.
@@ -93,8 +120,14 @@ impl HttpClient {
 
     /// Counts the bytes of photos with this meter.
     #[must_use]
-    pub fn metered(self, meter: Arc<AtomicU64>) -> Self {
+    pub fn metered(self, meter: Arc<Meter>) -> Self {
         Self { meter, ..self }
+    }
+
+    /// Hands photos to the network no faster than this, in bytes a second.
+    #[must_use]
+    pub fn limited(self, bytes_a_second: Option<NonZeroU64>) -> Self {
+        Self { throttle: Arc::new(Throttle::new(bytes_a_second)), ..self }
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -102,16 +135,45 @@ impl HttpClient {
             Language::Zh => "zh-CN",
             Language::En => "en",
         };
-        self.client.request(method, format!("{}{path}", self.base)).header(header::ACCEPT_LANGUAGE, language)
+        let client = self.line.read().unwrap_or_else(PoisonError::into_inner).client.clone();
+        client.request(method, format!("{}{path}", self.base)).header(header::ACCEPT_LANGUAGE, language)
+    }
+
+    /// Runs an exchange. Where a connection failed, what comes next goes over new ones: those that wait in the pool share
+    /// its fate, and would be found dead one by one.
+    async fn run(&self, exchange: Exchange) -> Result<Answer, ApiError> {
+        let number = self.line.read().unwrap_or_else(PoisonError::into_inner).number;
+        let answer = exchange.run(STALL).await;
+        let is_gone = matches!(answer, Err(ApiError::Unreachable(_)));
+        let mut line = self.line.write().unwrap_or_else(PoisonError::into_inner);
+        if is_gone && line.number == number {
+            line.patience = (line.patience * 2).min(LONGEST_PATIENCE);
+            line.number += 1;
+            line.client = connect(line.patience)?;
+        } else if !is_gone && line.patience > PATIENCE {
+            line.patience = PATIENCE;
+        }
+        drop(line);
+        answer
+    }
+
+    /// What the service says about itself; asked once.
+    async fn known(&self) -> Result<&Hello, ApiError> {
+        self.hello.get_or_try_init(|| SyncApi::hello(self)).await
     }
 
     fn known_token(&self) -> Option<String> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A token, from an open session or a new one.
-    async fn token(&self, renew: bool) -> Result<String, ApiError> {
-        if let Some(token) = self.known_token().filter(|_| !renew) {
+    /// A token, from an open session or a new one; never `refused`, which the service knows no more.
+    async fn token(&self, refused: Option<&str>) -> Result<String, ApiError> {
+        let usable = || self.known_token().filter(|token| Some(token.as_str()) != refused);
+        if let Some(token) = usable() {
+            return Ok(token);
+        }
+        let _turn = self.opening.lock().await;
+        if let Some(token) = usable() {
             return Ok(token);
         }
         let Some(identity) = &self.identity else {
@@ -132,17 +194,16 @@ impl HttpClient {
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ApiError> {
-        let exchange = Exchange::json(self.request(Method::POST, path), body)?;
-        exchange.run(STALL).await?.json()
+        self.run(Exchange::json(self.request(Method::POST, path), body)?).await?.json()
     }
 
     /// An exchange inside the session; an expired session is renewed once.
     async fn authorized(&self, make: impl Fn() -> Result<Exchange, ApiError>) -> Result<Answer, ApiError> {
-        let token = self.token(false).await?;
-        match make()?.bearer(&token).run(STALL).await {
+        let token = self.token(None).await?;
+        match self.run(make()?.bearer(&token)).await {
             Err(ApiError::Problem(problem)) if problem.code == ProblemCode::NoSession => {
-                let token = self.token(true).await?;
-                make()?.bearer(&token).run(STALL).await
+                let token = self.token(Some(&token)).await?;
+                self.run(make()?.bearer(&token)).await
             }
             other => other,
         }
@@ -155,12 +216,12 @@ impl HttpClient {
 
 impl SyncApi for HttpClient {
     async fn hello(&self) -> Result<Hello, ApiError> {
-        Exchange::empty(self.request(Method::GET, path::HELLO)).run(STALL).await?.json()
+        self.run(Exchange::empty(self.request(Method::GET, path::HELLO))).await?.json()
     }
 
     async fn enrol(&self, request: &EnrolRequest) -> Result<EnrolAnswer, ApiError> {
         let asked = self.request(Method::POST, path::ENROL).header(path::ACCEPTS, path::ACCEPTS_RECOVERY_KEY);
-        Exchange::json(asked, request)?.run(STALL).await?.json()
+        self.run(Exchange::json(asked, request)?).await?.json()
     }
 
     async fn work_package(&self, etag: Option<&str>) -> Result<Option<(String, WorkPackage)>, ApiError> {
@@ -186,7 +247,12 @@ impl SyncApi for HttpClient {
     }
 
     async fn submit_records(&self, request: &SubmitRecords) -> Result<SubmitAnswer, ApiError> {
-        self.call(path::RECORDS, request).await
+        let is_compressed = self.known().await?.capabilities.iter().any(|word| word == path::ACCEPTS_ZSTD);
+        let make = || {
+            let asked = self.request(Method::POST, path::RECORDS);
+            if is_compressed { Exchange::compressed_json(asked, request) } else { Exchange::json(asked, request) }
+        };
+        self.authorized(make).await?.json()
     }
 
     async fn have_blobs(&self, request: &HaveBlobs) -> Result<HaveAnswer, ApiError> {
@@ -206,7 +272,9 @@ impl SyncApi for HttpClient {
                 .header(header::CONTENT_TYPE, media_type)
                 .header(path::UPLOAD_OFFSET, offset)
                 .header(path::UPLOAD_LENGTH, total);
-            Ok(Exchange::bytes(request, rest.clone(), Arc::clone(&self.meter)))
+            let meter = Arc::clone(&self.meter);
+            let count = move |bytes: usize| meter.moved(sha256, bytes as u64);
+            Ok(Exchange::upload(request, rest.clone(), Arc::clone(&self.throttle), count))
         };
         let answer = self.authorized(make).await?;
         let there = answer.header(path::UPLOAD_OFFSET).and_then(|offset| offset.parse().ok());
@@ -233,6 +301,22 @@ impl SyncApi for HttpClient {
     async fn consistency(&self, request: &ConsistencyRequest) -> Result<ConsistencyAnswer, ApiError> {
         self.call(path::CONSISTENCY, request).await
     }
+}
+
+/// A pool of connections; those that nobody answers for `patience` are closed.
+fn connect(patience: Duration) -> Result<reqwest::Client, ApiError> {
+    let builder = reqwest::Client::builder()
+        .http1_only()
+        .no_proxy()
+        .connect_timeout(CONNECT)
+        .tcp_nodelay(true)
+        .tcp_keepalive(KEEPALIVE)
+        .tcp_keepalive_interval(KEEPALIVE)
+        .tcp_keepalive_retries(u32::try_from(patience.as_secs() / KEEPALIVE.as_secs()).unwrap_or(u32::MAX))
+        .user_agent(concat!("xunjian-field/", env!("CARGO_PKG_VERSION")));
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    let builder = builder.tcp_user_timeout(patience);
+    builder.build().map_err(|error| exchange::unreachable(&error))
 }
 
 /// Reads a numbered problem; anything else is not this protocol.

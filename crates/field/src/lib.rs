@@ -28,6 +28,7 @@ mod label;
 mod legacy;
 mod log_watch;
 mod lookup;
+pub mod network;
 mod outbox;
 pub mod photo;
 mod photo_budget;
@@ -37,6 +38,7 @@ mod rack_view;
 mod readings;
 mod records;
 mod recovery;
+mod release;
 mod reuse;
 pub mod scan;
 mod scratch;
@@ -83,7 +85,11 @@ pub use session::{AUTO_LOCK_MINUTES, EnrolRequest, PersonView, SessionView};
 pub use sighting::{AssetSelector, NewSighting};
 pub use status::Status;
 pub use store::{person::Person, record::RecordState};
-pub use sync::{SyncOptions, SyncProgress, SyncReport, SyncStage, SyncStop, SyncWatch};
+pub use release::Released;
+pub use sync::{
+    MobileUse, SyncBell, SyncNews, SyncOptions, SyncPolicy, SyncProgress, SyncReport, SyncScope, SyncStage, SyncStop,
+    SyncTurns, SyncWatch,
+};
 pub use today::{Today, TodayVisit, VisitState};
 pub use visit::{CheckView, LineView, VisitSelector, VisitView};
 pub use vm_table::{VmTable, VmTableError, VmTableUnit};

@@ -15,6 +15,7 @@ pub(crate) mod package;
 pub mod person;
 pub(crate) mod photo_look;
 pub mod record;
+pub(crate) mod release;
 pub(crate) mod salvage;
 pub(crate) mod search;
 pub(crate) mod terminal;

@@ -1,15 +1,18 @@
 //! One run of synchronisation: records first, so that a reviewer sees results at once; then photos; then receipts.
 //!
-//! Each pass first reads what the service still lacks (the plan), then sends it; every answer is stored before the next
-//! request, and every request may be repeated, so that a run may break anywhere. Nothing is ever deleted. One record that
-//! the service refuses for good is set aside with its problem; the others go on. A record is delivered by a verified
-//! receipt only, whose log state must extend what this terminal saw before.
+//! What goes next is decided without any input or output ([`submissions`], [`uploads`]) and done by [`carry`]; every answer
+//! is stored before the step it allows, and every request may be repeated, so that a run may break anywhere. Nothing is ever
+//! deleted. One record that the service refuses for good is set aside with its problem; the others go on. A record is
+//! delivered by a verified receipt only, whose log state must extend what this terminal saw before.
 
-mod blobs;
+mod background;
+mod carry;
 mod chain;
+mod policy;
 mod progress;
 mod receipts;
-mod submit;
+mod submissions;
+mod uploads;
 
 use std::time::Duration;
 
@@ -21,7 +24,13 @@ use xunjian_domain::{
 use xunjian_protocol::{ApiError, SyncApi, problem::ProblemCode};
 
 use self::progress::Tracker;
-pub use self::progress::{SyncProgress, SyncStage, SyncStop, SyncWatch};
+pub(crate) use self::receipts::is_receipt;
+use self::receipts::Which;
+pub use self::{
+    background::{SyncBell, SyncNews, SyncTurns},
+    policy::{MobileUse, SyncPolicy, SyncScope},
+    progress::{Meter, SyncProgress, SyncStage, SyncStop, SyncWatch},
+};
 use crate::{
     Field,
     error::{Code, FieldError},
@@ -33,17 +42,56 @@ use crate::{
 /// How often progress is told while nothing else happens.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 
-/// How stubborn one run is.
+/// Photos side by side. Not one connection: on a line that loses packets each TCP flow carries little, twelve of them fill
+/// it (docs/BENCHMARKS.md).
+const CONNECTIONS: usize = 12;
+/// Longest pause of a run that does not give up.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How a run goes about it.
 #[derive(Debug, Clone)]
 pub struct SyncOptions {
-    /// Pauses between passes; one pass more than there are pauses.
+    /// Pauses after passes that brought nothing forward; one that did begins anew with the first. One pass more than there
+    /// are pauses, then the run ends.
     pub pauses: Vec<Duration>,
+    /// Whether it goes on instead, with pauses that double up to a minute, as long as trying again may help.
+    pub is_tireless: bool,
+    /// Photos side by side, at most.
+    pub connections: usize,
+    /// Whether photos go up, too; otherwise records only, and what is missing stays visible.
+    pub photos: bool,
 }
 
 impl Default for SyncOptions {
     fn default() -> Self {
         // The log needs a moment to take in what was just delivered; a flapping network a little longer.
-        Self { pauses: [200, 500, 1000, 2000].map(Duration::from_millis).to_vec() }
+        let pauses = [200, 500, 1000, 2000].map(Duration::from_millis).to_vec();
+        Self { pauses, is_tireless: false, connections: CONNECTIONS, photos: true }
+    }
+}
+
+/// The pauses of a run.
+struct Pauses<'a> {
+    options: &'a SyncOptions,
+    taken: usize,
+}
+
+impl Pauses<'_> {
+    /// The next one; `None` when the run has tried often enough.
+    fn next(&mut self) -> Option<Duration> {
+        let pauses = &self.options.pauses;
+        let pause = pauses.get(self.taken).copied().or_else(|| {
+            let beyond = u32::try_from(self.taken + 1 - pauses.len()).unwrap_or(u32::MAX);
+            let last = pauses.last().copied().unwrap_or(Duration::from_secs(1));
+            let doubled = last.saturating_mul(2_u32.saturating_pow(beyond.min(10)));
+            self.options.is_tireless.then_some(doubled.min(LONGEST_PAUSE))
+        })?;
+        self.taken += 1;
+        Some(pause)
+    }
+
+    fn begin_anew(&mut self) {
+        self.taken = 0;
     }
 }
 
@@ -110,6 +158,10 @@ pub struct SyncReport {
     pub quarantined: u64,
     /// What went wrong and still stands.
     pub errors: Vec<SyncFault>,
+    /// Photos that were held back: the run was to send records only.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
+    pub photos_held_back: u64,
     /// Whether somebody stopped the run; the next one goes on from there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
@@ -118,6 +170,11 @@ pub struct SyncReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub package: Option<PullReport>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What a pass leaves for the next one.
@@ -151,13 +208,20 @@ impl Field {
         }
     }
 
-    /// Sends what waits, fetches the receipts, then new work, over HTTP, to the service this terminal was enrolled at.
+    /// Sends what waits, fetches the receipts, then new work, over HTTP, to the service this terminal was enrolled at. A
+    /// person wants it: over any network; without `photos` records only.
     ///
     /// # Errors
     /// As [`Self::sync_now`].
-    pub async fn synchronise(&self, watch: &SyncWatch, language: Language) -> Result<SyncReport, FieldError> {
-        let client = HttpClient::of(self, &self.service_url()?, language)?.metered(watch.meter());
-        self.synchronise_with(&client, &SyncOptions::default(), watch).await
+    pub async fn synchronise(
+        &self,
+        watch: &SyncWatch,
+        photos: bool,
+        language: Language,
+    ) -> Result<SyncReport, FieldError> {
+        let limit = self.sync_policy()?.upload_limit;
+        let client = HttpClient::of(self, &self.service_url()?, language)?.metered(watch.meter()).limited(limit);
+        self.synchronise_with(&client, &SyncOptions { photos, ..SyncOptions::default() }, watch).await
     }
 
     /// As [`Self::synchronise`], with any transport. Once `watch` says so the run stops where it waits, and its report says
@@ -175,7 +239,7 @@ impl Field {
         let mut report = SyncReport::default();
         let (records, (blobs, bytes)) = self
             .store
-            .read(|connection| Ok((record::count_waiting(connection)?, record::unsent_totals(connection)?)))?;
+            .read(|connection| Ok((record::count_waiting(connection)?, record::totals_to_send(connection)?)))?;
         tracker.records_to_come(records);
         tracker.blobs_to_come(blobs, bytes);
         let outcome = {
@@ -243,7 +307,8 @@ impl Field {
         self.terminal()?;
         self.pull_what_was_lost(api).await?;
         let (mut forgotten, mut noticed, mut is_compared) = (Vec::new(), Vec::new(), false);
-        let mut pauses = options.pauses.iter();
+        let mut pauses = Pauses { options, taken: 0 };
+        let mut least_left = self.left_to_do()?;
         loop {
             report.passes += 1;
             report.errors.clear();
@@ -255,8 +320,14 @@ impl Field {
                 is_compared,
                 tracker,
             };
-            let outcome = self.sync_once(api, &mut pass).await;
+            let outcome = self.sync_once(api, options, &mut pass).await;
             (forgotten, noticed, is_compared) = (pass.forgotten, pass.noticed, pass.is_compared);
+            // Less than ever is left. Merely having sent something is no progress: a service may forget it each time.
+            let left = self.left_to_do()?;
+            if left < least_left {
+                least_left = left;
+                pauses.begin_anew();
+            }
             let is_broken_for_good = match outcome {
                 Ok(()) => false,
                 Err(error @ (FieldError::Database(_) | FieldError::Damaged(_))) => return Err(error),
@@ -266,15 +337,33 @@ impl Field {
                 }
             };
             self.count_open(report)?;
-            let is_worth_it = report.still_pending > 0 && !is_broken_for_good;
-            match pauses.next().filter(|_| is_worth_it && !waits_for_people(report)) {
-                Some(pause) => tokio::time::sleep(*pause).await,
+            let waits = waits_for_people(report) || (report.photos_held_back > 0 && report.errors.is_empty());
+            let is_worth_it = report.still_pending > 0 && !is_broken_for_good && !waits;
+            match is_worth_it.then(|| pauses.next()).flatten() {
+                Some(pause) => {
+                    if tracker.pause(pause).await {
+                        pauses.begin_anew();
+                    }
+                }
                 None => {
                     report.errors.append(&mut noticed);
                     return self.add_set_aside(report);
                 }
             }
         }
+    }
+
+    /// Steps until everything is delivered: records to send, photos to send, receipts to come.
+    fn left_to_do(&self) -> Result<u64, FieldError> {
+        self.store.read(|connection| {
+            let records = record::count_by_state(connection)?;
+            let steps = |(state, count): &(record::RecordState, u64)| match state {
+                record::RecordState::Sealed | record::RecordState::Queued => 2 * count,
+                record::RecordState::PartlySent => *count,
+                record::RecordState::Delivered => 0,
+            };
+            Ok(records.iter().map(steps).sum::<u64>() + record::totals_to_send(connection)?.0)
+        })
     }
 
     fn count_open(&self, report: &mut SyncReport) -> Result<(), FieldError> {
@@ -299,17 +388,23 @@ impl Field {
         Ok(())
     }
 
-    async fn sync_once(&self, api: &impl SyncApi, pass: &mut Pass<'_>) -> Result<(), FieldError> {
+    async fn sync_once(
+        &self,
+        api: &impl SyncApi,
+        options: &SyncOptions,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), FieldError> {
         pass.tracker.stage(SyncStage::Records);
         if !pass.is_compared {
             self.compare_chain(api, pass).await?;
             pass.is_compared = true;
         }
-        self.submit(api, pass).await?;
-        pass.tracker.stage(SyncStage::Photos);
-        self.send_blobs(api, pass).await?;
+        self.carry(api, options, pass).await?;
+        if !options.photos {
+            pass.report.photos_held_back = self.store.read(record::totals_to_send)?.0;
+        }
         pass.tracker.stage(SyncStage::Receipts);
-        self.fetch_receipts(api, pass).await
+        self.fetch_receipts(api, Which::All, pass).await
     }
 }
 
@@ -321,4 +416,26 @@ fn waits_for_people(report: &SyncReport) -> bool {
                 || matches!(fault.problem, Some(ProblemCode::KeyNotApproved | ProblemCode::BrokenChain)))
     });
     report.still_pending > 0 && waiting.count() as u64 >= report.still_pending
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tireless_run_pauses_a_minute_at_most_and_begins_anew_after_progress() {
+        let options = SyncOptions { is_tireless: true, ..SyncOptions::default() };
+        let mut pauses = Pauses { options: &options, taken: 0 };
+        let taken: Vec<u128> = (0..12).filter_map(|_| pauses.next()).map(|pause| pause.as_millis()).collect();
+        assert_eq!(taken, [200, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
+        pauses.begin_anew();
+        assert_eq!(pauses.next(), Some(Duration::from_millis(200)));
+    }
+
+    #[test]
+    fn others_give_up_after_their_pauses() {
+        let options = SyncOptions::default();
+        let mut pauses = Pauses { options: &options, taken: 0 };
+        assert_eq!(std::iter::from_fn(|| pauses.next()).count(), 4);
+    }
 }

@@ -19,7 +19,7 @@ use crate::{
     store::{
         OpenError, draft,
         person::Person,
-        record,
+        record, release,
         salvage::{self, Why},
     },
 };
@@ -127,6 +127,8 @@ impl Field {
             let sizes = self.store.read(draft::photo_sizes)?;
             let mut recovery = self.photos.recover(&sizes.keys().copied().collect())?;
             recovery.replaced = self.photos.replaced(&sizes);
+            let released = self.store.read(release::all)?;
+            recovery.missing.retain(|photo| !released.contains(photo));
             *self.recovery.lock().unwrap_or_else(PoisonError::into_inner) = recovery;
             self.kept.complete(&key.kept(), &self.store)
         };

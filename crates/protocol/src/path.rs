@@ -42,6 +42,9 @@ pub const ACCEPTS_ASSIGNMENTS: &str = "assignments";
 pub const ACCEPTS_RECOVERY_KEY: &str = "recovery-key";
 /// Of [`ACCEPTS`] and of the service's capabilities: the problems that earlier rounds left open, in the work package.
 pub const ACCEPTS_OPEN_FINDINGS: &str = "open-findings";
+/// Of the service's capabilities: bodies of [`RECORDS`] may be compressed (`content-encoding: zstd`, RFC 8878). Answers are
+/// compressed for who says `accept-encoding: zstd`.
+pub const ACCEPTS_ZSTD: &str = "zstd";
 /// Media type of a partial upload's body.
 pub const PARTIAL_UPLOAD: &str = "application/partial-upload";
 /// Media type of a problem (RFC 9457).

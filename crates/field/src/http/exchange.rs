@@ -15,8 +15,12 @@ use reqwest::{Body, RequestBuilder, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use xunjian_protocol::ApiError;
 
+use super::throttle::Throttle;
+
 /// Bytes handed to the socket at a time; each is a sign of life.
 const PIECE: usize = 64 << 10;
+/// Records shrink to a fifth at this level, faster than any line takes them.
+const LEVEL: i32 = 3;
 /// Most bytes of an answer.
 const MAX_ANSWER: usize = 256 << 20;
 
@@ -40,23 +44,43 @@ impl Exchange {
 
     pub fn json(request: RequestBuilder, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(body).map_err(|error| ApiError::NotUnderstood(error.to_string()))?;
-        Ok(Self::bytes(request.header(header::CONTENT_TYPE, "application/json"), Bytes::from(body), Arc::default()))
+        Ok(Self::bytes(request.header(header::CONTENT_TYPE, "application/json"), Bytes::from(body)))
     }
 
-    /// `meter` counts what is handed to the socket, over all exchanges that share it.
-    pub fn bytes(request: RequestBuilder, body: Bytes, meter: Arc<AtomicU64>) -> Self {
+    /// As [`Self::json`], compressed (RFC 8878), for a service that says that it takes it.
+    pub fn compressed_json(request: RequestBuilder, body: &impl Serialize) -> Result<Self, ApiError> {
+        let wrong = |error: &dyn std::fmt::Display| ApiError::NotUnderstood(error.to_string());
+        let body = serde_json::to_vec(body).map_err(|error| wrong(&error))?;
+        let body = zstd::encode_all(body.as_slice(), LEVEL).map_err(|error| wrong(&error))?;
+        let request = request.header(header::CONTENT_TYPE, "application/json").header(header::CONTENT_ENCODING, "zstd");
+        Ok(Self::bytes(request, Bytes::from(body)))
+    }
+
+    /// Bytes as fast as they go.
+    pub fn bytes(request: RequestBuilder, body: Bytes) -> Self {
+        Self::upload(request, body, Arc::default(), |_| ())
+    }
+
+    /// Bytes as `throttle` lets them; `meter` is told what is handed to the socket.
+    pub fn upload(
+        request: RequestBuilder,
+        body: Bytes,
+        throttle: Arc<Throttle>,
+        meter: impl Fn(usize) + Clone + Send + Sync + 'static,
+    ) -> Self {
         let moved = Arc::<AtomicU64>::default();
         let length = body.len();
         let counter = Arc::clone(&moved);
         let pieces = stream::unfold(body, move |mut rest| {
-            let (counter, meter) = (Arc::clone(&counter), Arc::clone(&meter));
+            let (counter, throttle, meter) = (Arc::clone(&counter), Arc::clone(&throttle), meter.clone());
             async move {
                 if rest.is_empty() {
                     return None;
                 }
-                let piece = rest.split_to(PIECE.min(rest.len()));
+                let piece = rest.split_to(throttle.piece(PIECE).min(rest.len()));
+                throttle.turn(piece.len()).await;
                 counter.fetch_add(piece.len() as u64, Ordering::Relaxed);
-                meter.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                meter(piece.len());
                 Some((Ok::<_, std::convert::Infallible>(piece), rest))
             }
         });

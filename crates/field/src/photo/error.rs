@@ -74,6 +74,12 @@ pub enum PhotoError {
         /// The photo.
         sha256: Sha256,
     },
+    /// The original was removed to make room, after the service had proved to have it.
+    #[error("the original of photo {sha256} was released; the service has it")]
+    Released {
+        /// The photo.
+        sha256: Sha256,
+    },
     /// The bytes kept are not the bytes that were stored.
     #[error("photo {sha256} now hashes to {found}")]
     Altered {
@@ -183,6 +189,14 @@ impl PhotoError {
                 format!(
                     "This terminal does not have photo {}. Do not delete files in the data folder; restore it from a \
                      backup if there is one, otherwise take it again.",
+                    sha256.short()
+                ),
+            ),
+            Self::Released { sha256 } => Text::new(
+                format!("照片 {} 的原图已送达并从本机释放，本机只留小图；原图请在服务端查看。", sha256.short()),
+                format!(
+                    "The original of photo {} was delivered and removed from this terminal to make room; a smaller copy is \
+                     here, the original is at the service.",
                     sha256.short()
                 ),
             ),

@@ -9,7 +9,8 @@
 //! Every file is encrypted ([`super::cipher`]); the hash is that of the photo, not of the file. The order of effects is the
 //! design; each step says what a crash there leaves. The caller writes its row *after*
 //! [`PhotoFolder::store`], so a crash between the two leaves an orphan, which [`PhotoFolder::recover`] hands back.
-//! An original is removed only once its last row is gone ([`PhotoFolder::remove_unnamed`]), and one process at a time may own the folder: the engine's lock sees to that.
+//! An original is removed only once its last row is gone ([`PhotoFolder::remove_unnamed`]) or its row says that it was
+//! released ([`PhotoFolder::remove_original`]), and one process at a time may own the folder: the engine's lock sees to that.
 
 mod disk;
 mod recovery;
@@ -178,6 +179,15 @@ impl PhotoFolder {
     /// Where the disk fails.
     pub fn remove_unnamed(&self, sha256: &Sha256) -> Result<(), PhotoError> {
         self.remove_renditions(sha256);
+        self.remove_original(sha256)
+    }
+
+    /// Removes an original and keeps its smaller copies: the service has it for certain. Of one that is not there it says
+    /// nothing.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn remove_original(&self, sha256: &Sha256) -> Result<(), PhotoError> {
         let path = self.path_of(sha256);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("remove", &path)(error)),

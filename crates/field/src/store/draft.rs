@@ -292,6 +292,8 @@ pub(crate) fn evidence(connection: &Connection, draft: &str) -> Result<Vec<Evide
 }
 
 pub(crate) fn put_evidence(connection: &Connection, draft: &str, evidence: &Evidence) -> Result<(), FieldError> {
+    // Who takes up a photo again that was released has just brought its original back.
+    super::release::remove(connection, evidence.sha256)?;
     run(connection, sql!("draft_evidence/put"), params![draft, evidence.sha256.to_hex(), to_json(evidence)?]).map(drop)
 }
 

@@ -296,6 +296,11 @@ pub(crate) fn to_submit(connection: &Connection) -> Result<Vec<(Sha256, String)>
     .collect()
 }
 
+/// Records the service has with all their photos, as far as this terminal knows; their receipts are missing.
+pub(crate) fn awaiting_receipt_complete(connection: &Connection) -> Result<Vec<Sha256>, FieldError> {
+    ids(connection, sql!("record/awaiting_receipt_complete"), [])
+}
+
 /// Records the service has, whose receipt is missing.
 pub(crate) fn awaiting_receipt(connection: &Connection) -> Result<Vec<Sha256>, FieldError> {
     ids(connection, sql!("record/awaiting_receipt"), [])
@@ -354,6 +359,12 @@ pub(crate) fn set_blob_sent(connection: &Connection, blob: Sha256, is_sent: bool
 /// Number and bytes of blobs on their way.
 pub(crate) fn unsent_totals(connection: &Connection) -> Result<(u64, u64), FieldError> {
     let mut statement = connection.prepare_cached(sql!("record_blob/totals"))?;
+    Ok(statement.query_row([], |row| Ok((row.get::<_, Unsigned>(0)?.0, row.get::<_, Unsigned>(1)?.0)))?)
+}
+
+/// As [`unsent_totals`], without the photos of records that were set aside: those wait for a person.
+pub(crate) fn totals_to_send(connection: &Connection) -> Result<(u64, u64), FieldError> {
+    let mut statement = connection.prepare_cached(sql!("record_blob/to_send_totals"))?;
     Ok(statement.query_row([], |row| Ok((row.get::<_, Unsigned>(0)?.0, row.get::<_, Unsigned>(1)?.0)))?)
 }
 

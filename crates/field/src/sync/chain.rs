@@ -64,8 +64,7 @@ impl Field {
         self.store.write(|connection| {
             for id in record::behind(connection, end)? {
                 let (envelope, receipt) = (record::envelope(connection, id)?, record::receipt(connection, id)?);
-                let is_proved = receipt
-                    .is_some_and(|row| receipts::check(&envelope, &row.delivered, &row.receipt, &keyring).is_ok());
+                let is_proved = receipt.is_some_and(|row| receipts::is_receipt(&envelope, &row, &keyring));
                 if !is_proved {
                     record::remove_receipt(connection, id)?;
                 }

@@ -5,7 +5,7 @@
 //! lost, and the next run goes on from what the service has.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,7 +14,9 @@ use std::{
 };
 
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use xunjian_domain::hash::Sha256;
+use xunjian_proof::statement::BlobRef;
 
 /// Throughput is that of the last seconds: a tablet walks in and out of the network.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -59,20 +61,66 @@ pub struct SyncProgress {
     pub seconds_left: Option<u64>,
 }
 
+/// Bytes of photos as they are handed to the network: all of them, and of each upload under way.
+#[derive(Debug, Default)]
+pub struct Meter {
+    total: AtomicU64,
+    by_photo: Mutex<HashMap<Sha256, u64>>,
+}
+
+impl Meter {
+    /// So many more of this photo were handed over.
+    pub(crate) fn moved(&self, photo: Sha256, bytes: u64) {
+        self.total.fetch_add(bytes, Ordering::Relaxed);
+        *self.photos().entry(photo).or_default() += bytes;
+    }
+
+    fn photos(&self) -> MutexGuard<'_, HashMap<Sha256, u64>> {
+        self.by_photo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, photo: Sha256) {
+        self.photos().insert(photo, 0);
+    }
+
+    fn end(&self, photo: Sha256) {
+        self.photos().remove(&photo);
+    }
+
+    fn of(&self, photo: Sha256) -> u64 {
+        self.photos().get(&photo).copied().unwrap_or(0)
+    }
+}
+
 /// Who watches a run and may stop it.
 pub struct SyncWatch {
     tell: Box<dyn Fn(SyncProgress) + Send + Sync>,
     cancelled: watch::Receiver<bool>,
-    meter: Arc<AtomicU64>,
+    retry: Arc<Notify>,
+    meter: Arc<Meter>,
 }
 
-/// Stops a run, from any thread. Dropping it does not.
-pub struct SyncStop(watch::Sender<bool>);
+/// Stops a run, from any thread, or lets it try again at once. Dropping it does neither.
+pub struct SyncStop {
+    stop: Arc<watch::Sender<bool>>,
+    retry: Arc<Notify>,
+}
 
 impl SyncStop {
+    /// Two that do the same.
+    pub(super) fn shared(self) -> (Self, Self) {
+        let other = Self { stop: Arc::clone(&self.stop), retry: Arc::clone(&self.retry) };
+        (self, other)
+    }
+
     /// The run stops where it waits.
     pub fn stop(&self) {
-        self.0.send_replace(true);
+        self.stop.send_replace(true);
+    }
+
+    /// The network is another one: a run that pauses goes on now, and begins again with short pauses.
+    pub fn retry(&self) {
+        self.retry.notify_one();
     }
 }
 
@@ -80,12 +128,14 @@ impl SyncWatch {
     /// Progress goes to `tell`, until the other half of the pair says stop.
     pub fn new(tell: impl Fn(SyncProgress) + Send + Sync + 'static) -> (Self, SyncStop) {
         let (stop, cancelled) = watch::channel(false);
-        (Self { tell: Box::new(tell), cancelled, meter: Arc::default() }, SyncStop(stop))
+        let retry = Arc::<Notify>::default();
+        let watch = Self { tell: Box::new(tell), cancelled, retry: Arc::clone(&retry), meter: Arc::default() };
+        (watch, SyncStop { stop: Arc::new(stop), retry })
     }
 
     /// Counts the bytes of photos as the transport hands them to the network; for the client of this run.
     #[must_use]
-    pub fn meter(&self) -> Arc<AtomicU64> {
+    pub fn meter(&self) -> Arc<Meter> {
         Arc::clone(&self.meter)
     }
 
@@ -99,7 +149,7 @@ impl SyncWatch {
     }
 }
 
-/// The account of one run.
+/// The account of one run, in progress only.
 pub(crate) struct Tracker<'a> {
     watch: Option<&'a SyncWatch>,
     account: Mutex<Account>,
@@ -110,8 +160,8 @@ struct Account {
     progress: SyncProgress,
     /// Bytes of photos that are done, or were there before.
     settled: u64,
-    /// What the meter said when the photo under way began, and how much of it is to go.
-    under_way: Option<(u64, u64)>,
+    /// Photos under way: what was there before, and how much of each is to go.
+    under_way: HashMap<Sha256, (u64, u64)>,
     /// Bytes that went up in this run at some moments of the last seconds.
     sent: VecDeque<(Instant, u64)>,
 }
@@ -147,45 +197,73 @@ impl<'a> Tracker<'a> {
         self.change(|account| {
             account.progress.blobs_total = account.progress.blobs_done + blobs;
             account.progress.bytes_total = account.settled + bytes;
+            account.under_way.clear();
         });
     }
 
-    /// The rest of a photo is about to go up.
-    pub fn blob_begins(&self, rest: u64) {
-        let metered = self.metered();
-        self.change(|account| account.under_way = Some((metered, rest)));
+    /// The rest of a photo is about to go up, from `offset` on.
+    pub fn blob_begins(&self, blob: &BlobRef, offset: u64) {
+        if let Some(watch) = self.watch {
+            watch.meter.begin(blob.sha256);
+        }
+        self.change(|account| {
+            account.under_way.insert(blob.sha256, (offset, blob.bytes - offset));
+        });
     }
 
-    pub fn blob_taken(&self, bytes: u64) {
+    /// An upload broke.
+    pub fn blob_left(&self, photo: Sha256) {
+        if let Some(watch) = self.watch {
+            watch.meter.end(photo);
+        }
         self.change(|account| {
-            account.under_way = None;
-            account.settled += bytes;
+            account.under_way.remove(&photo);
+        });
+    }
+
+    /// The service has a photo.
+    pub fn blob_taken(&self, blob: &BlobRef) {
+        if let Some(watch) = self.watch {
+            watch.meter.end(blob.sha256);
+        }
+        self.change(|account| {
+            account.under_way.remove(&blob.sha256);
+            account.settled += blob.bytes;
             account.progress.blobs_done += 1;
             account.progress.blobs_total = account.progress.blobs_total.max(account.progress.blobs_done);
             account.progress.bytes_total = account.progress.bytes_total.max(account.settled);
         });
     }
 
-    fn metered(&self) -> u64 {
-        self.watch.map_or(0, |watch| watch.meter.load(Ordering::Relaxed))
+    /// Waits, but not when the network has changed meanwhile; true then.
+    pub async fn pause(&self, pause: Duration) -> bool {
+        let Some(watch) = self.watch else {
+            tokio::time::sleep(pause).await;
+            return false;
+        };
+        tokio::select! {
+            () = watch.retry.notified() => true,
+            () = tokio::time::sleep(pause) => false,
+        }
     }
 
     /// Tells how far the run is now.
     pub fn tell(&self) {
         let Some(watch) = self.watch else { return };
-        let metered = self.metered();
+        let metered = watch.meter.total.load(Ordering::Relaxed);
         let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-        let progress = account.now(metered, Instant::now());
+        let progress = account.now(metered, |photo| watch.meter.of(photo), Instant::now());
         drop(account);
         (watch.tell)(progress);
     }
 }
 
 impl Account {
-    fn now(&mut self, metered: u64, at: Instant) -> SyncProgress {
+    fn now(&mut self, metered: u64, moved: impl Fn(Sha256) -> u64, at: Instant) -> SyncProgress {
         // A request that had to be made twice is no more than the photo.
-        let moved = self.under_way.map_or(0, |(begun, rest)| metered.saturating_sub(begun).min(rest));
-        self.progress.bytes_done = self.settled + moved;
+        let moved: u64 = self.under_way.iter().map(|(photo, (before, rest))| before + moved(*photo).min(*rest)).sum();
+        // Never backwards: what broke is sent again, and the figure waits for it.
+        self.progress.bytes_done = self.progress.bytes_done.max((self.settled + moved).min(self.progress.bytes_total));
         self.sent.push_back((at, metered));
         while self.sent.len() > 2 && self.sent.front().is_some_and(|(then, _)| at.duration_since(*then) > WINDOW) {
             self.sent.pop_front();
@@ -210,26 +288,32 @@ impl Account {
 mod tests {
     use super::*;
 
+    fn under_way(rest: u64) -> HashMap<Sha256, (u64, u64)> {
+        HashMap::from([(Sha256::of(b"photo"), (0, rest))])
+    }
+
     #[test]
     fn the_time_left_follows_the_last_ten_seconds() {
         let start = Instant::now();
-        let mut account = Account::default();
+        let mut account = Account { under_way: under_way(10_000), ..Account::default() };
         account.progress.stage = SyncStage::Photos;
         account.progress.bytes_total = 10_000;
-        account.under_way = Some((0, 10_000));
-        let at = |seconds: u64| start + Duration::from_secs(seconds);
-        assert_eq!(account.now(0, at(0)).seconds_left, None, "nothing has moved");
-        assert_eq!(account.now(1_000, at(1)).seconds_left, Some(9));
+        let mut now = |metered: u64, seconds: u64| account.now(metered, |_| metered, start + Duration::from_secs(seconds));
+        assert_eq!(now(0, 0).seconds_left, None, "nothing has moved");
+        assert_eq!(now(1_000, 1).seconds_left, Some(9));
         for second in 2..=20 {
-            account.now(1_000 + 10 * second, at(second));
+            now(1_000 + 10 * second, second);
         }
-        let slow = account.now(1_210, at(21)).seconds_left.unwrap();
+        let slow = now(1_210, 21).seconds_left.unwrap();
         assert!((800..=900).contains(&slow), "the quick start is forgotten: {slow}");
     }
 
     #[test]
-    fn a_request_made_twice_counts_once() {
-        let mut account = Account { settled: 500, under_way: Some((100, 50)), ..Account::default() };
-        assert_eq!(account.now(400, Instant::now()).bytes_done, 550);
+    fn a_request_made_twice_counts_once_and_a_broken_one_takes_nothing_back() {
+        let mut account = Account { settled: 500, under_way: under_way(50), ..Account::default() };
+        account.progress.bytes_total = 1_000;
+        assert_eq!(account.now(400, |_| 300, Instant::now()).bytes_done, 550);
+        account.under_way.clear();
+        assert_eq!(account.now(400, |_| 0, Instant::now()).bytes_done, 550);
     }
 }

@@ -27,9 +27,26 @@ use crate::{
 /// Records in one question.
 const ASK_AT_ONCE: usize = 100;
 
+/// Whose receipts to ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Of records whose photos have all gone up, while others still go.
+    Complete,
+    /// Of all that the service has: it says what it lacks.
+    All,
+}
+
 impl Field {
-    pub(super) async fn fetch_receipts(&self, api: &impl SyncApi, pass: &mut Pass<'_>) -> Result<(), FieldError> {
-        let waiting = self.store.read(record::awaiting_receipt)?;
+    pub(super) async fn fetch_receipts(
+        &self,
+        api: &impl SyncApi,
+        which: Which,
+        pass: &mut Pass<'_>,
+    ) -> Result<(), FieldError> {
+        let waiting = self.store.read(|connection| match which {
+            Which::Complete => record::awaiting_receipt_complete(connection),
+            Which::All => record::awaiting_receipt(connection),
+        })?;
         if waiting.is_empty() {
             return Ok(());
         }
@@ -107,6 +124,11 @@ impl Field {
         let (at, text) = (self.now().wall_ms, error.text().zh);
         self.store.write(|connection| record::note_error(connection, id, &text, at))
     }
+}
+
+/// Whether a receipt kept here proves that the service has the record with all its photos.
+pub(crate) fn is_receipt(envelope: &str, row: &ReceiptRow, keyring: &Keyring) -> bool {
+    check(envelope, &row.delivered, &row.receipt, keyring).is_ok()
 }
 
 pub(super) fn check(envelope: &str, delivered: &str, receipt: &str, keyring: &Keyring) -> Result<Receipt, String> {

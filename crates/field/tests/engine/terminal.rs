@@ -128,7 +128,7 @@ pub fn passphrase() -> Passphrase {
 }
 
 pub fn options() -> SyncOptions {
-    SyncOptions { pauses: vec![Duration::ZERO; 3] }
+    SyncOptions { pauses: vec![Duration::ZERO; 3], ..SyncOptions::default() }
 }
 
 /// A JPEG unlike any other with another `seed`.

@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT 1 FROM photo_released WHERE sha256 = ?1);

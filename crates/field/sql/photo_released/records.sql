@@ -1,0 +1,1 @@
+SELECT record FROM record_blob WHERE sha256 = ?1 ORDER BY record;

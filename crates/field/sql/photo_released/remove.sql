@@ -1,0 +1,1 @@
+DELETE FROM photo_released WHERE sha256 = ?1;
