@@ -31,6 +31,7 @@ pub fn run() -> ExitCode {
             let handle = app.handle().clone();
             std::thread::spawn(move || drop(handle.state::<Session>().view()));
             watch_for_absence(app.handle().clone());
+            tauri::async_runtime::spawn(session::keep_synchronised(app.handle().clone()));
             Ok(())
         })
         .invoke_handler(tauri::generate_handler![
@@ -77,6 +78,12 @@ pub fn run() -> ExitCode {
             records::record,
             records::sync_start,
             records::sync_cancel,
+            records::sync_retry,
+            records::sync_listen,
+            records::sync_policy,
+            records::set_sync_policy,
+            records::releasable,
+            records::release_photos,
         ]);
     #[cfg(debug_assertions)]
     let builder = builder.plugin(page_faults::plugin());

@@ -14,8 +14,11 @@ use std::{
     },
 };
 
+use tauri::{AppHandle, Manager as _, ipc::Channel};
+use tokio::sync::Notify;
 use xunjian_field::{
-    DraftRef, Field, FieldError, IpcError, Person, PersonId, SessionView, SyncStop, VisitId, VisitView,
+    DraftRef, Field, FieldError, IpcError, Language, Person, PersonId, SessionView, SyncBell, SyncNews, SyncStop,
+    SyncTurns, VisitId, VisitView,
     clock::{Clock as _, SystemClock},
     scan::CascadeDecoder,
 };
@@ -33,6 +36,11 @@ pub struct Session {
     touched_ms: AtomicI64,
     clock: SystemClock,
     run: Mutex<Option<SyncStop>>,
+    /// Wakes the synchronisation in the background.
+    pub bell: SyncBell,
+    /// The page that hears of it.
+    listener: Mutex<Option<Channel<SyncNews>>>,
+    is_unlocked: Notify,
     /// One for all camera frames: it takes turns among its ways to look at them.
     pub decoder: CascadeDecoder,
 }
@@ -48,6 +56,9 @@ impl Session {
             touched_ms: AtomicI64::new(0),
             clock: SystemClock::new(),
             run: Mutex::default(),
+            bell: SyncBell::default(),
+            listener: Mutex::default(),
+            is_unlocked: Notify::new(),
             decoder: CascadeDecoder::default(),
         }
     }
@@ -81,6 +92,7 @@ impl Session {
     pub fn set_unlocked(&self, person: Person) -> Result<SessionView, IpcError> {
         self.touch();
         *self.unlocked.write().unwrap_or_else(PoisonError::into_inner) = Some(person);
+        self.is_unlocked.notify_one();
         self.view()
     }
 
@@ -137,11 +149,51 @@ impl Session {
         Ok(RunTurn(self))
     }
 
+    /// The run under way does not sit out its pause.
+    pub fn retry_run(&self) {
+        if let Some(run) = &*self.run.lock().unwrap_or_else(PoisonError::into_inner) {
+            run.retry();
+        }
+    }
+
+    /// From now on this page hears of the synchronisation in the background.
+    pub fn listen(&self, channel: Channel<SyncNews>) {
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel);
+    }
+
+    fn tell(&self, news: SyncNews) {
+        if let Some(listener) = &*self.listener.lock().unwrap_or_else(PoisonError::into_inner) {
+            // A page that is gone hears nothing; the run goes on.
+            let _ = listener.send(news);
+        }
+    }
+
     /// Stops the run under way, if there is one.
     pub fn stop_run(&self) {
         if let Some(stop) = &*self.run.lock().unwrap_or_else(PoisonError::into_inner) {
             stop.stop();
         }
+    }
+}
+
+/// Synchronises in the background whenever somebody is unlocked, for as long as the program runs.
+pub async fn keep_synchronised(app: AppHandle) {
+    let session = app.state::<Session>();
+    loop {
+        session.is_unlocked.notified().await;
+        let teller = app.clone();
+        if let Ok(field) = session.field() {
+            let tell = move |news| teller.state::<Session>().tell(news);
+            field.keep_synchronised(&session.bell, &*session, tell, Language::Zh).await;
+        }
+    }
+}
+
+impl SyncTurns for Session {
+    type Turn<'a> = RunTurn<'a>;
+
+    fn begin(&self, stop: SyncStop) -> Option<RunTurn<'_>> {
+        self.begin_run(stop).ok()
     }
 }
 

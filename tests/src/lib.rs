@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod browser;
+pub mod chaos;
 pub mod damage;
 pub mod page_types;
 mod programs;

@@ -85,6 +85,7 @@ pub struct HttpClient {
     /// Counts the bytes of photos handed to the network.
     meter: Arc<Meter>,
     throttle: Arc<Throttle>,
+    stall: Duration,
 }
 
 impl HttpClient {
@@ -104,6 +105,7 @@ impl HttpClient {
             hello: tokio::sync::OnceCell::new(),
             meter: Arc::default(),
             throttle: Arc::default(),
+            stall: STALL,
         })
     }
 
@@ -122,6 +124,12 @@ impl HttpClient {
     #[must_use]
     pub fn metered(self, meter: Arc<Meter>) -> Self {
         Self { meter, ..self }
+    }
+
+    /// Gives an exchange up when nothing moved for so long, instead of 30 s.
+    #[must_use]
+    pub fn stalling_after(self, stall: Duration) -> Self {
+        Self { stall, ..self }
     }
 
     /// Hands photos to the network no faster than this, in bytes a second.
@@ -143,7 +151,7 @@ impl HttpClient {
     /// its fate, and would be found dead one by one.
     async fn run(&self, exchange: Exchange) -> Result<Answer, ApiError> {
         let number = self.line.read().unwrap_or_else(PoisonError::into_inner).number;
-        let answer = exchange.run(STALL).await;
+        let answer = exchange.run(self.stall).await;
         let is_gone = matches!(answer, Err(ApiError::Unreachable(_)));
         let mut line = self.line.write().unwrap_or_else(PoisonError::into_inner);
         if is_gone && line.number == number {

@@ -79,13 +79,13 @@ pub use keys::Custody;
 pub use rack_view::{AssetDetail, OtherSide, RackHead, RackView};
 pub use readings::PointReading;
 pub use records::{BlobDetail, RecordDetail, RecordSummary, StepReport};
+pub use release::Released;
 pub use seal::{NewSeal, Sealed, SealedVisit};
 pub use search::{AssetHit, AssetPage};
 pub use session::{AUTO_LOCK_MINUTES, EnrolRequest, PersonView, SessionView};
 pub use sighting::{AssetSelector, NewSighting};
 pub use status::Status;
 pub use store::{person::Person, record::RecordState};
-pub use release::Released;
 pub use sync::{
     MobileUse, SyncBell, SyncNews, SyncOptions, SyncPolicy, SyncProgress, SyncReport, SyncScope, SyncStage, SyncStop,
     SyncTurns, SyncWatch,

@@ -86,12 +86,40 @@ fn carrier(interfaces: &[netdev::Interface]) -> Network {
         interface.is_up() && !interface.is_loopback() && !(interface.ipv4.is_empty() && interface.ipv6.is_empty())
     });
     let kinds: Vec<Network> = up.map(kind).filter(|kind| *kind != Network::Unknown).collect();
-    if !kinds.is_empty() && kinds.iter().all(|kind| *kind == Network::Mobile) { Network::Mobile } else { Network::Unknown }
+    if !kinds.is_empty() && kinds.iter().all(|kind| *kind == Network::Mobile) {
+        Network::Mobile
+    } else {
+        Network::Unknown
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn interface(name: &str, kind: InterfaceType, address: &str) -> netdev::Interface {
+        let mut interface = netdev::Interface::dummy();
+        interface.name = name.to_owned();
+        interface.if_type = kind;
+        interface.flags = 1;
+        interface.ipv4.push(format!("{address}/24").parse().unwrap());
+        interface
+    }
+
+    #[test]
+    fn a_tunnel_is_as_mobile_as_what_carries_it() {
+        let there: SocketAddr = ([127, 0, 0, 1], 80).into();
+        // The way to this machine itself, on a made-up tunnel.
+        let tunnel = || interface("tun0", InterfaceType::Tunnel, "127.0.0.1");
+        let modem = || interface("wwan0", InterfaceType::Wwan, "10.0.0.2");
+        let wifi = || interface("wlan0", InterfaceType::Wireless80211, "192.168.1.2");
+        let network = |interfaces: &[netdev::Interface]| route_over(there, interfaces).unwrap().network;
+        assert_eq!(network(&[tunnel(), modem()]), Network::Mobile);
+        assert_eq!(network(&[tunnel(), modem(), wifi()]), Network::Unknown);
+        assert_eq!(network(&[interface("wwan0", InterfaceType::Wwan, "127.0.0.1"), wifi()]), Network::Mobile);
+        assert_eq!(network(&[interface("wlan0", InterfaceType::Wireless80211, "127.0.0.1")]), Network::Wifi);
+        assert_eq!(network(&[]), Network::Unknown);
+    }
 
     #[test]
     fn the_way_to_this_machine_is_no_mobile_network() {

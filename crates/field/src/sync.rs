@@ -24,8 +24,8 @@ use xunjian_domain::{
 use xunjian_protocol::{ApiError, SyncApi, problem::ProblemCode};
 
 use self::progress::Tracker;
-pub(crate) use self::receipts::is_receipt;
 use self::receipts::Which;
+pub(crate) use self::receipts::is_receipt;
 pub use self::{
     background::{SyncBell, SyncNews, SyncTurns},
     policy::{MobileUse, SyncPolicy, SyncScope},
@@ -341,6 +341,9 @@ impl Field {
             let is_worth_it = report.still_pending > 0 && !is_broken_for_good && !waits;
             match is_worth_it.then(|| pauses.next()).flatten() {
                 Some(pause) => {
+                    if !report.errors.is_empty() {
+                        tracker.stage(SyncStage::Waiting);
+                    }
                     if tracker.pause(pause).await {
                         pauses.begin_anew();
                     }

@@ -6,8 +6,8 @@ use ts_rs::{Config, ExportError, TS};
 use crate::{
     AnswerReport, AppInfo, AssetPage, Attached, BulkReport, EnrolRequest, Enrolled, IpcError, LabelLookup, NewAnswer,
     NewDeskCall, NewFinding, NewFollowUp, NewReading, NewSeal, NewSighting, OutboxItem, PhotoBudget, PhotoNote,
-    PhotoSize, PullReport, RackView, RecordDetail, ScanReport, Sealed, SealedVisit, SessionView, Status, SyncProgress,
-    SyncReport, Today, VisitView, VmTable,
+    PhotoSize, PullReport, RackView, RecordDetail, Released, ScanReport, Sealed, SealedVisit, SessionView, Status,
+    SyncNews, SyncPolicy, SyncProgress, SyncReport, Today, VisitView, VmTable,
 };
 
 /// Writes one file a type, with every type it is made of.
@@ -43,6 +43,9 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     SealedVisit::export_all(config)?;
     SessionView::export_all(config)?;
     Status::export_all(config)?;
+    Released::export_all(config)?;
+    SyncNews::export_all(config)?;
+    SyncPolicy::export_all(config)?;
     SyncProgress::export_all(config)?;
     SyncReport::export_all(config)?;
     Today::export_all(config)?;

@@ -33,6 +33,8 @@ mod racks;
 mod reconciling;
 #[path = "engine/recovery.rs"]
 mod recovery;
+#[path = "engine/release.rs"]
+mod release;
 #[path = "engine/reuse.rs"]
 mod reuse;
 #[path = "engine/run.rs"]

@@ -30,9 +30,12 @@ import type {
   SealedVisit,
   SessionView,
   Status,
+  SyncNews,
+  SyncPolicy,
   SyncProgress,
   SyncReport,
   PhotoBudget,
+  Released,
   Today,
   VisitView,
   VmTable,
@@ -128,8 +131,20 @@ export interface Backend {
   outbox(): Promise<OutboxItem[]>
   records(): Promise<RecordRow[]>
   record(id: string): Promise<RecordDetail>
-  /** Sends what waits, fetches receipts, then fetches new work. */
+  /** Sends what waits, fetches receipts, then fetches new work; over any network, because somebody asked for it. */
   sync(progress: (progress: SyncProgress) => void): SyncRun
+  /** The run under way, whoever began it, ends or does not sit out its pause. */
+  syncCancel(): Promise<void>
+  syncRetry(): Promise<void>
+  /** From now on tells of the synchronisation in the background. */
+  syncListen(hear: (news: SyncNews) => void): Promise<void>
+  syncPolicy(): Promise<SyncPolicy>
+  setSyncPolicy(policy: SyncPolicy): Promise<SyncPolicy>
+
+  // Room on the disk.
+  releasable(): Promise<Released>
+  /** Removes the originals of delivered photos, oldest first. */
+  releasePhotos(): Promise<Released>
 }
 
 export const backendKey: InjectionKey<Backend> = Symbol('backend')

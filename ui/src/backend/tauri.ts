@@ -1,7 +1,7 @@
 // The backend inside the app's window: each method is one command of the Tauri shell (src-tauri/src/commands/).
 import { Channel, invoke, type InvokeArgs, type InvokeOptions } from '@tauri-apps/api/core'
 
-import type { IpcError, SyncProgress, SyncReport } from '@/gen'
+import type { IpcError, SyncNews, SyncProgress, SyncReport } from '@/gen'
 
 import type { Backend } from '.'
 import { BackendError } from './error'
@@ -96,5 +96,13 @@ export function createTauriBackend(): Backend {
       const channel = new Channel<SyncProgress>(progress)
       return { done: call<SyncReport>('sync_start', { channel }), cancel: () => call('sync_cancel') }
     },
+    syncCancel: () => call('sync_cancel'),
+    syncRetry: () => call('sync_retry'),
+    syncListen: (hear) => call('sync_listen', { channel: new Channel<SyncNews>(hear) }),
+    syncPolicy: () => call('sync_policy'),
+    setSyncPolicy: (policy) => call('set_sync_policy', { policy }),
+
+    releasable: () => call('releasable'),
+    releasePhotos: () => call('release_photos'),
   }
 }

@@ -20,4 +20,8 @@ sent: boolean,
 /**
  * Whether the bytes here still hash to the name.
  */
-intact: boolean, };
+intact: boolean, 
+/**
+ * Whether the original was removed from here to make room, after the service had proved to have it.
+ */
+released: boolean, };

@@ -47,6 +47,10 @@ quarantined: number,
  */
 errors: Array<SyncFault>, 
 /**
+ * Photos that were held back: the run was to send records only.
+ */
+photos_held_back?: number, 
+/**
  * Whether somebody stopped the run; the next one goes on from there.
  */
 cancelled?: boolean, 

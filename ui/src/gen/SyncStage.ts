@@ -3,4 +3,4 @@
 /**
  * What is being done.
  */
-export type SyncStage = "records" | "photos" | "receipts" | "package";
+export type SyncStage = "records" | "photos" | "receipts" | "package" | "waiting";

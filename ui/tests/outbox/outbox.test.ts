@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import type { Backend, SyncRun } from '@/backend'
 import { BackendError } from '@/backend/error'
 import { createFakeBackend } from '@/backend/fake'
-import type { RecordRow, SyncProgress, SyncReport } from '@/gen'
+import type { RecordRow, SyncNews, SyncProgress, SyncReport } from '@/gen'
 import OutboxPage from '@/outbox/OutboxPage.vue'
 import { journeyOf, photoJourney, signs, tones } from '@/outbox/state'
+import { useSession } from '@/session/store'
 
 import { mountAppPage } from '../mountPage'
 
@@ -54,6 +55,38 @@ describe('the outbox', () => {
     await flushPromises()
     expect(by(page, 'sync-result').text()).toContain('已停止')
     expect(by(page, 'sync-result').attributes('data-clean')).toBe('false')
+  })
+
+  it('shows a run that began by itself, waits without hurry, and can be hurried', async () => {
+    let tell: (news: SyncNews) => void = () => undefined
+    let hurried = 0
+    const fake = createFakeBackend({ hears: (hear) => (tell = hear) })
+    const page = await mountAppPage({ components: { OutboxPage }, setup: () => ({ session: useSession(), read: useSession().read() }), template: '<outbox-page v-if="session.view" />' }, { backend: Object.assign(Object.create(fake) as Backend, { syncRetry: async () => void hurried++ }) })
+    await flushPromises()
+    tell({ news: 'held_back', network: 'mobile' })
+    await flushPromises()
+    expect(by(page, 'held-back').text()).toContain('移动网络')
+    tell({ news: 'begun' })
+    const progress: SyncProgress = { stage: 'waiting', records_done: 0, records_total: 2, blobs_done: 0, blobs_total: 4, bytes_done: 0, bytes_total: 12_000_000, seconds_left: null }
+    tell({ news: 'progress', progress })
+    await flushPromises()
+    expect(by(page, 'held-back').exists()).toBe(false)
+    expect(by(page, 'sync').exists()).toBe(false)
+    expect(by(page, 'sync-stage').text()).toContain('稍后自动再试')
+    expect(page.findAll('.panel[data-journey="sending"]')).toHaveLength(0)
+    await by(page, 'sync-retry').trigger('click')
+    expect(hurried).toBe(1)
+    tell({ news: 'progress', progress: { ...progress, stage: 'photos' } })
+    await flushPromises()
+    expect(by(page, 'sync-retry').exists()).toBe(false)
+    tell({ news: 'ended', report: { ...nothing, delivered: 2, photos_held_back: 3 } })
+    await flushPromises()
+    expect(by(page, 'sync-result').text()).toContain('2 条记录取得回执')
+    expect(by(page, 'sync-result').text()).toContain('3 张照片留待')
+    // A look for new work in the background is nothing to tell.
+    tell({ news: 'ended', report: nothing })
+    await flushPromises()
+    expect(by(page, 'sync-result').text()).toContain('2 条记录取得回执')
   })
 
   it('puts each fault at its record and the others above', async () => {

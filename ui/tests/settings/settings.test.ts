@@ -38,6 +38,31 @@ describe('the settings', () => {
     expect(by(page, 'app-version').text()).toContain('0.0.0-fake')
   })
 
+  it('say what synchronisation may do, and keep it', async () => {
+    const fake = createFakeBackend()
+    const page = await open(fake)
+    expect((by(page, 'sync-mobile-records_only').find('input').element as HTMLInputElement).checked).toBe(true)
+    await by(page, 'sync-mobile-nothing').find('input').setValue(true)
+    await by(page, 'sync-limit-512000').find('input').setValue(true)
+    await by(page, 'sync-automatic-off').find('input').setValue(true)
+    await flushPromises()
+    expect(await fake.syncPolicy()).toEqual({ is_automatic: false, mobile: 'nothing', upload_limit: 512_000 })
+    await by(page, 'sync-limit-0').find('input').setValue(true)
+    await flushPromises()
+    expect((await fake.syncPolicy()).upload_limit).toBeNull()
+  })
+
+  it('make room only after asking, and say how much it was', async () => {
+    const page = await open(createFakeBackend())
+    expect(by(page, 'releasable').text()).toContain('132 张')
+    await by(page, 'release').trigger('click')
+    expect(by(page, 'released').exists()).toBe(false)
+    await by(page, 'release-yes').trigger('click')
+    await flushPromises()
+    expect(by(page, 'released').text()).toContain('已释放 132 张照片，腾出 396.0 MB')
+    expect(by(page, 'release').exists()).toBe(false)
+  })
+
   it('show a locked tablet only what belongs to nobody', async () => {
     const page = await open(createFakeBackend({ session: 'locked' }))
     expect(by(page, 'settings-locked').exists()).toBe(true)

@@ -54,7 +54,19 @@ pub(crate) enum Command {
         command: Visit,
     },
     /// 上传记录和照片，取回回执 · send records and photos, fetch receipts
-    Sync,
+    Sync {
+        /// 连不上就一直重试，直到全部送达或需要人处理 · go on trying until all is delivered or waits for a person
+        #[arg(long)]
+        keep_trying: bool,
+    },
+    /// 查看或设置同步方式 · show or set what synchronisation may do
+    SyncPolicy(SyncPolicyChange),
+    /// 释放空间：删除回执已核验的照片原图，最早的先删 · remove originals whose receipts verify, oldest first
+    Release {
+        /// 只腾出这么多字节 · stop after this many bytes
+        #[arg(long, value_name = "BYTES")]
+        bytes: Option<u64>,
+    },
     /// 终端状态 · the terminal at a glance
     Status,
     /// 本机记录 · sealed records
@@ -78,6 +90,29 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncPolicyChange {
+    /// 解锁期间自动同步 · whether it runs by itself while somebody is unlocked
+    #[arg(long, value_name = "BOOL")]
+    pub automatic: Option<bool>,
+    /// 移动网络上传什么 · what may go over a mobile network
+    #[arg(long, value_enum)]
+    pub mobile: Option<Mobile>,
+    /// 照片上传限速，字节每秒，0为不限 · limit for photos in bytes a second, 0 for none
+    #[arg(long, value_name = "BYTES")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Mobile {
+    /// 全部 · everything
+    All,
+    /// 只传记录 · records only
+    Records,
+    /// 什么都不传 · nothing
+    Nothing,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,12 @@
 //! `today`, `sync` and `status`.
 
-use xunjian_field::SyncOptions;
+use std::num::NonZeroU64;
+
+use xunjian_field::{MobileUse, SyncOptions};
 
 use super::{
     Session,
+    arguments::{Mobile, SyncPolicyChange},
     failure::{Failure, exit_code},
     output::{Output, say, warnings},
 };
@@ -23,10 +26,12 @@ pub(super) fn today(session: &Session) -> Result<Output, Failure> {
     Output::new(&today, text)
 }
 
-pub(super) async fn sync(session: &Session) -> Result<Output, Failure> {
+/// Somebody asked for it, so the kind of network does not matter; the limit does.
+pub(super) async fn sync(session: &Session, keep_trying: bool) -> Result<Output, Failure> {
     let field = session.open()?;
-    let client = session.client(&field)?;
-    let report = field.sync_now(&client, &SyncOptions::default()).await?;
+    let client = session.client(&field)?.limited(field.sync_policy()?.upload_limit);
+    let options = SyncOptions { is_tireless: keep_trying, ..SyncOptions::default() };
+    let report = field.sync_now(&client, &options).await?;
     let mut text = say(
         session.language,
         format!(
@@ -57,6 +62,48 @@ pub(super) async fn sync(session: &Session) -> Result<Output, Failure> {
     let codes = report.errors.iter().map(|fault| exit_code(fault.code, fault.retryable));
     let exit = codes.max_by_key(|exit| [0, 3, 2, 1, 4].iter().position(|known| known == exit)).unwrap_or(0);
     Ok(Output::new(&report, text)?.with_exit(exit))
+}
+
+pub(super) fn sync_policy(session: &Session, change: &SyncPolicyChange) -> Result<Output, Failure> {
+    let field = session.open()?;
+    let mut policy = field.sync_policy()?;
+    policy.is_automatic = change.automatic.unwrap_or(policy.is_automatic);
+    policy.mobile = change.mobile.map_or(policy.mobile, |mobile| match mobile {
+        Mobile::All => MobileUse::All,
+        Mobile::Records => MobileUse::RecordsOnly,
+        Mobile::Nothing => MobileUse::Nothing,
+    });
+    policy.upload_limit = change.limit.map_or(policy.upload_limit, NonZeroU64::new);
+    let policy = field.set_sync_policy(&policy)?;
+    let (automatic_zh, automatic) = if policy.is_automatic { ("打开", "on") } else { ("关闭", "off") };
+    let (mobile_zh, mobile) = match policy.mobile {
+        MobileUse::All => ("全部上传", "everything"),
+        MobileUse::RecordsOnly => ("只传记录", "records only"),
+        MobileUse::Nothing => ("什么都不传", "nothing"),
+    };
+    let limit = policy.upload_limit.map(NonZeroU64::get);
+    let text = say(
+        session.language,
+        format!(
+            "自动同步：{automatic_zh}；移动网络：{mobile_zh}；照片限速：{}",
+            limit.map_or("不限".to_owned(), |limit| format!("每秒 {limit} 字节"))
+        ),
+        format!(
+            "by itself: {automatic}; over a mobile network: {mobile}; limit for photos: {}",
+            limit.map_or("none".to_owned(), |limit| format!("{limit} bytes a second"))
+        ),
+    );
+    Output::new(&policy, text)
+}
+
+pub(super) fn release(session: &Session, bytes: Option<u64>) -> Result<Output, Failure> {
+    let released = session.open()?.release_photos(bytes)?;
+    let text = say(
+        session.language,
+        format!("已释放 {} 张照片的原图，{} 字节", released.photos, released.bytes),
+        format!("{} originals removed, {} bytes", released.photos, released.bytes),
+    );
+    Output::new(&released, text)
 }
 
 pub(super) fn status(session: &Session) -> Result<Output, Failure> {

@@ -69,10 +69,12 @@ impl SyncBell {
 /// Where the runs of the loop stand beside those that a person starts: at most one at a time.
 pub trait SyncTurns: Send + Sync {
     /// Held while a run is under way.
-    type Turn: Send;
+    type Turn<'a>: Send
+    where
+        Self: 'a;
 
-    /// A run begins; `None` while another one is under way. The stop is rung when it should end.
-    fn begin(&self, stop: SyncStop) -> Option<Self::Turn>;
+    /// A run begins; `None` while another one is under way. Through `stop` it is ended.
+    fn begin(&self, stop: SyncStop) -> Option<Self::Turn<'_>>;
 }
 
 impl Field {
@@ -145,11 +147,11 @@ impl Field {
         let (stop, mine) = stop.shared();
         let Some(_turn) = turns.begin(stop) else { return Ok(None) };
         let client = HttpClient::of(self, url, language)?.metered(watch.meter()).limited(policy.upload_limit);
-        let options =
-            SyncOptions { is_tireless: true, photos: scope == SyncScope::All, ..SyncOptions::default() };
+        let options = SyncOptions { is_tireless: true, photos: scope == SyncScope::All, ..SyncOptions::default() };
         // Nothing to send: one quiet look for new work.
         let is_quiet = self.store.read(record::count_waiting)? == 0;
-        let options = if is_quiet { SyncOptions { is_tireless: false, pauses: Vec::new(), ..options } } else { options };
+        let options =
+            if is_quiet { SyncOptions { is_tireless: false, pauses: Vec::new(), ..options } } else { options };
         if !is_quiet {
             tell(SyncNews::Begun);
         }

@@ -103,7 +103,8 @@ mod tests {
         for network in [Network::Wired, Network::Wifi, Network::Unknown] {
             assert_eq!(policy(MobileUse::Nothing).scope(network), SyncScope::All, "{network:?}");
         }
-        let scopes = [MobileUse::All, MobileUse::RecordsOnly, MobileUse::Nothing].map(|mobile| policy(mobile).scope(Network::Mobile));
+        let scopes = [MobileUse::All, MobileUse::RecordsOnly, MobileUse::Nothing]
+            .map(|mobile| policy(mobile).scope(Network::Mobile));
         assert_eq!(scopes, [SyncScope::All, SyncScope::RecordsOnly, SyncScope::Nothing]);
     }
 }

@@ -37,6 +37,8 @@ pub enum SyncStage {
     Receipts,
     /// The work package comes down.
     Package,
+    /// Nobody answers; the run tries again by itself.
+    Waiting,
 }
 
 /// How far a run has come.
@@ -298,7 +300,8 @@ mod tests {
         let mut account = Account { under_way: under_way(10_000), ..Account::default() };
         account.progress.stage = SyncStage::Photos;
         account.progress.bytes_total = 10_000;
-        let mut now = |metered: u64, seconds: u64| account.now(metered, |_| metered, start + Duration::from_secs(seconds));
+        let mut now =
+            |metered: u64, seconds: u64| account.now(metered, |_| metered, start + Duration::from_secs(seconds));
         assert_eq!(now(0, 0).seconds_left, None, "nothing has moved");
         assert_eq!(now(1_000, 1).seconds_left, Some(9));
         for second in 2..=20 {

@@ -277,7 +277,8 @@ mod tests {
                     left += u32::from(uploads.broke(bad) == Fate::LeftForLater(bad));
                 }
                 Some(Next::Send(upload)) => {
-                    stored += u32::from(uploads.sent(upload.blob.sha256, &BlobState::Stored) == Fate::Stored(upload.blob));
+                    stored +=
+                        u32::from(uploads.sent(upload.blob.sha256, &BlobState::Stored) == Fate::Stored(upload.blob));
                 }
                 None => break,
             }

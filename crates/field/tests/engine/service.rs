@@ -104,6 +104,12 @@ struct State {
     faults: Vec<Fault>,
     refusals: BTreeMap<u64, ProblemCode>,
     submissions: u32,
+    /// Whether photos take a moment, so that several are under way.
+    is_slow: bool,
+    under_way: usize,
+    most_at_once: usize,
+    /// A photo that breaks each time.
+    stuck: Option<Sha256>,
     blob_bytes: u64,
     seconds: u64,
     label_prints: Option<Sha256>,
@@ -398,6 +404,25 @@ impl Service {
 
     pub fn records_stored(&self) -> usize {
         self.lock().envelopes.len()
+    }
+
+    /// From now on photos take a moment.
+    pub fn takes_its_time(&self) {
+        self.lock().is_slow = true;
+    }
+
+    /// Most photos that were under way at a time.
+    pub fn most_at_once(&self) -> usize {
+        self.lock().most_at_once
+    }
+
+    /// The connection breaks whenever this photo is sent.
+    pub fn never_lets_through(&self, photo: Sha256) {
+        self.lock().stuck = Some(photo);
+    }
+
+    pub fn lets_all_through(&self) {
+        self.lock().stuck = None;
     }
 
     pub fn submissions(&self) -> u32 {

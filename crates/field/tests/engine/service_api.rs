@@ -98,6 +98,19 @@ impl SyncApi for Service {
     }
 
     async fn send_blob(&self, sha256: Sha256, offset: u64, total: u64, rest: Bytes) -> Result<BlobState, ApiError> {
+        let (is_slow, is_stuck) = {
+            let mut state = self.lock();
+            state.under_way += 1;
+            state.most_at_once = state.most_at_once.max(state.under_way);
+            (state.is_slow, state.stuck == Some(sha256))
+        };
+        if is_slow {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        self.lock().under_way -= 1;
+        if is_stuck {
+            return Err(Self::lost());
+        }
         let is_cut = self.strikes(Fault::BlobCut);
         if self.strikes(Fault::BlobStalls) {
             let half = rest.len() / 2;

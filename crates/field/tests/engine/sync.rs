@@ -1,12 +1,12 @@
 //! Sync: nothing twice, nothing lost, nothing green without a receipt.
 
 use xunjian_domain::plan::VisitKind;
-use xunjian_field::{Code, RecordState, VisitState};
+use xunjian_field::{Code, RecordState, SyncOptions, VisitState};
 use xunjian_protocol::problem::ProblemCode;
 
 use crate::{
     service::{Fault, Service},
-    terminal::{Terminal, jpeg},
+    terminal::{Terminal, jpeg, options},
 };
 
 fn states(terminal: &Terminal) -> Vec<RecordState> {
@@ -159,4 +159,48 @@ async fn a_photo_changed_on_the_disk_is_named_and_not_sent() {
     assert_eq!((run.delivered, run.still_pending), (0, 1));
     assert_eq!(run.errors[0].blob, Some(photo), "{:?}", run.errors);
     assert_eq!(service.blob_bytes_received(), 0, "bytes that are not what was signed never leave");
+}
+
+#[tokio::test]
+async fn photos_go_side_by_side_but_not_all_at_once() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    let visit = terminal.visit(VisitKind::Room);
+    terminal.answers_all(&visit, 1);
+    for seed in 0..30 {
+        terminal.attaches(&visit, 1, &jpeg(100 + seed));
+    }
+    terminal.seals(&visit);
+    service.takes_its_time();
+    assert_eq!(terminal.syncs(&service).await.delivered, 1);
+    assert_eq!(service.most_at_once(), 12);
+}
+
+#[tokio::test]
+async fn a_photo_that_nobody_lets_through_holds_up_no_other() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    let visit = terminal.visit(VisitKind::Room);
+    terminal.answers_all(&visit, 1);
+    let bad = terminal.attaches(&visit, 1, &jpeg(100));
+    terminal.seals(&visit);
+    terminal.walks(VisitKind::Rack, 60);
+    service.never_lets_through(bad);
+    let run = terminal.syncs(&service).await;
+    assert_eq!((run.delivered, run.still_pending), (1, 1), "{:?}", run.errors);
+    assert_eq!(run.errors[0].blob, Some(bad));
+    service.lets_all_through();
+    assert_eq!(terminal.syncs(&service).await.delivered, 1);
+}
+
+#[tokio::test]
+async fn records_alone_leave_their_photos_for_later_and_say_so() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    terminal.walks(VisitKind::Room, 1);
+    let options = SyncOptions { photos: false, ..options() };
+    let run = terminal.field.sync_now(&service, &options).await.unwrap();
+    assert_eq!((run.submitted, run.delivered, run.photos_held_back, run.passes), (1, 0, 1, 1), "{:?}", run.errors);
+    assert_eq!(service.blob_bytes_received(), 0);
+    assert_eq!(terminal.syncs(&service).await.delivered, 1);
 }

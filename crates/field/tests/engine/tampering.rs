@@ -26,13 +26,13 @@ use crate::{
 };
 
 /// Somebody who has the folder and the key of its database, but none of the keys that sign.
-struct Intruder {
+pub struct Intruder {
     key: [u8; 32],
     folder: PathBuf,
 }
 
 impl Intruder {
-    fn at(terminal: &Terminal, service: &Service) -> Self {
+    pub fn at(terminal: &Terminal, service: &Service) -> Self {
         let request = terminal.field.ask_recovery().unwrap();
         let about = (&request.site, &request.terminal);
         let key = service.recovery.open(Leg::ToKeeper, about, &request.sealed).unwrap();
@@ -40,7 +40,7 @@ impl Intruder {
     }
 
     /// Runs statements on the database, without its rules.
-    fn writes(&self, statements: &str) {
+    pub fn writes(&self, statements: &str) {
         let database = Connection::open(self.folder.join("field.db")).unwrap();
         let key: String = self.key.iter().map(|byte| format!("{byte:02x}")).collect();
         database.execute_batch(&format!("PRAGMA key = \"x'{key}'\"; PRAGMA foreign_keys = OFF;")).unwrap();

@@ -13,8 +13,11 @@ import type {
   RackView,
   Reconciliation,
   SessionView,
+  Released,
   Sighting,
   Status,
+  SyncNews,
+  SyncPolicy,
   Today,
   VisitView,
 } from '@/gen'
@@ -39,6 +42,8 @@ export interface FakeOptions {
   readonly delayMs?: number
   /** An earlier round left a problem open at the rack's first line, and one of the rack itself. */
   readonly hasOpenProblems?: boolean
+  /** Is given what the synchronisation in the background is told through. */
+  readonly hears?: (hear: (news: SyncNews) => void) => void
 }
 
 const copy = <T>(value: unknown): T => JSON.parse(JSON.stringify(value)) as T
@@ -76,6 +81,9 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     has_recovery: true,
     warnings: [],
   } as SessionView
+
+  let policy: SyncPolicy = { is_automatic: true, mobile: 'records_only', upload_limit: null }
+  const releasable: Released = { photos: 132, bytes: 396_000_000 }
 
   const found = (id: string): VisitView => {
     const visit = visits.get(id)
@@ -395,6 +403,22 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       session.waiting_blobs = 0
       const report = { passes: 1, submitted: 2, identical: 0, refused: 0, blobs_sent: 3, blob_bytes_sent: 9_000_000, delivered: 2, still_pending: 0, quarantined: 0, errors: [] }
       return { done: Promise.resolve(report), cancel: async () => undefined }
+    },
+    syncCancel: async () => undefined,
+    syncRetry: async () => undefined,
+    async syncListen(hear) {
+      options.hears?.(hear)
+    },
+    syncPolicy: async () => copy(policy),
+    async setSyncPolicy(given) {
+      policy = copy(given)
+      return copy(policy)
+    },
+    releasable: async () => copy(releasable),
+    async releasePhotos() {
+      const released = copy<Released>(releasable)
+      releasable.photos = releasable.bytes = 0
+      return released
     },
   }
 

@@ -1,0 +1,80 @@
+//! Synchronisation through a proxy that cuts, resets and silences connections at random bytes: everything arrives, once, and
+//! not much more goes over the line than has to.
+
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
+
+use anyhow::{Result, ensure};
+use xunjian_field::{Field, Language, RecordState, SyncOptions, http::HttpClient, keys::Passphrase};
+use xunjian_tests::{
+    PASSPHRASE, Story, StoryOptions,
+    chaos::{Chaos, ChaosProxy},
+    workspace,
+};
+
+/// 200 in the long run (`make soak`), fewer beside the other tests.
+fn chaos() -> Chaos {
+    let is_long = std::env::var_os("XUNJIAN_SOAK").is_some();
+    let given = std::env::var("XUNJIAN_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = given.unwrap_or_else(|| if is_long { fastrand::u64(..) } else { 20_261_123 });
+    let (blows, stalls) = if is_long { (200, 40) } else { (60, 4) };
+    Chaos { seed, blows, stalls }
+}
+
+#[tokio::test]
+async fn everything_arrives_once_through_a_network_that_breaks_at_every_byte() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let demo = workspace().join("demo");
+    let ledgers = ["ledger.xlsx", "orders.csv", "virtual_machines.csv"].map(|name| demo.join(name)).to_vec();
+    let mut story = Story::new(StoryOptions { folder: folder.path().join("site"), ledgers, is_told: false })?;
+    story.prepare()?;
+    let sealed: BTreeSet<String> = story.seal_without_sending(6)?.into_iter().collect();
+
+    let service = story.serve()?;
+    let chaos = chaos();
+    println!("seed {} (XUNJIAN_SEED plays the same blows again)", chaos.seed);
+    let proxy = ChaosProxy::before(&service.url, chaos).await?;
+    let field = Field::open(&story.terminal_folder())?;
+    let person = field.at_the_door(None)?;
+    field.unlock(person.as_str(), &Passphrase::new(PASSPHRASE)?)?;
+    let payload: u64 = field.outbox()?.iter().map(|item| item.blobs.iter().map(|blob| blob.bytes).sum::<u64>()).sum();
+    let client = HttpClient::of(&field, &proxy.url, Language::En)?.stalling_after(Duration::from_secs(2));
+    let options = SyncOptions { pauses: vec![Duration::from_millis(20)], is_tireless: true, ..SyncOptions::default() };
+    // A run ends where nothing is left to do; new work is another exchange that may break.
+    let mut passes = 0;
+    let mut run = field.sync_now(&client, &options).await?;
+    while run.still_pending > 0 {
+        passes += run.passes;
+        ensure!(passes < 2_000, "it never ends: {:?}", run.errors);
+        run = field.sync_now(&client, &options).await?;
+    }
+    passes += run.passes;
+
+    let tally = &proxy.tally;
+    let count = |number: &std::sync::atomic::AtomicU32| number.load(Ordering::Relaxed);
+    let bytes_up = tally.bytes_up.load(Ordering::Relaxed);
+    println!(
+        "{} cut or reset upward, {} downward ({} resets), {} silent; {passes} passes; {bytes_up} bytes up for {payload} of photos",
+        count(&tally.upward),
+        count(&tally.downward),
+        count(&tally.resets),
+        count(&tally.stalls)
+    );
+    ensure!(count(&tally.upward) > 5 && count(&tally.downward) > 2 && count(&tally.stalls) > 0, "every kind struck");
+    let records = field.records()?;
+    ensure!(
+        records.iter().all(|record| record.state == RecordState::Delivered && record.quarantined.is_none()),
+        "delivered, all of them: {records:?}"
+    );
+    let on_the_terminal: BTreeSet<String> = records.iter().map(|record| record.id.to_hex()).collect();
+    ensure!(sealed.is_subset(&on_the_terminal), "nothing is gone here");
+    field.lock();
+    drop(field);
+    drop(service);
+
+    let verified = story.central().arg_json("verify-all")?;
+    ensure!(verified["records"] == records.len(), "each once: {verified}");
+    ensure!(verified["delivered"] == records.len() && verified["damages"] == serde_json::json!([]), "{verified}");
+    // What a broken upload had brought is not sent again: a photo costs at most what was on its way when it broke.
+    ensure!(bytes_up < payload + payload / 2 + 4_000_000, "{bytes_up} bytes for {payload}");
+    Ok(())
+}
