@@ -1,6 +1,6 @@
 # Every command a person or CI runs. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check gen pictures bench app clean-data
+.PHONY: help run demo test soak fuzz check gen pictures bench app clean-data
 
 RUN := scripts/with-node.sh
 
@@ -23,6 +23,9 @@ test: ## Set up, then all tests
 soak: ## The long sweeps; writes docs/soak/last.log
 	@scripts/setup.sh test
 	@scripts/soak.sh
+
+fuzz: ## libFuzzer at every entrance of what comes from outside, a minute each (SECONDS=…)
+	@scripts/fuzz.sh $(or $(SECONDS),60)
 
 check: ## Formatting, lints and docs without warnings
 	@cargo fmt --check

@@ -53,6 +53,9 @@ step() { printf '\n== %s\n' "$1"; }
     cargo test --quiet --workspace --test kill
   done
 
+  step 'libFuzzer at each entrance of what comes from outside, 60 s'
+  scripts/fuzz.sh 60
+
   step 'the main job on three ledgers, and every bad input, two rounds'
   for round in 1 2; do
     echo "round $round"

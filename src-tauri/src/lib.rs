@@ -12,7 +12,7 @@ mod session;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use tauri::{App, AppHandle, Manager as _, Wry};
+use tauri::{App, AppHandle, Manager as _, RunEvent, Wry};
 
 use self::{
     commands::{people, photos, records, scanning, work},
@@ -87,13 +87,21 @@ pub fn run() -> ExitCode {
         ]);
     #[cfg(debug_assertions)]
     let builder = builder.plugin(page_faults::plugin());
-    match builder.run(tauri::generate_context!()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let app = match builder.build(tauri::generate_context!()) {
+        Ok(app) => app,
         Err(error) => {
             eprintln!("xunjian-app: the window could not be opened: {error}");
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
-    }
+    };
+    app.run(|app, event| {
+        // The process ends without dropping anything: a clean end has to be made. Otherwise the next unlocking reads the
+        // whole database first.
+        if matches!(event, RunEvent::Exit) {
+            let _ = app.state::<Session>().lock();
+        }
+    });
+    ExitCode::SUCCESS
 }
 
 /// Looks every few seconds whether the window was left alone, for as long as the program runs.

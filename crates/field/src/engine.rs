@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! field.db        the database (SQLCipher, WAL)
+//! field.db.sound  beside it while it is closed: every page was read, and the end was clean
 //! door, door.copy what is known before anyone is unlocked, and the only way to the keys ([`crate::door`])
 //! terminal.secret the terminal's part of every key, where the operating system has no keystore; its owner's only
 //! kept/           sealed records and the terminal's identity once more, encrypted, for the day the database is damaged

@@ -370,6 +370,13 @@ impl FieldError {
         }
     }
 
+    /// Whether a page of the database cannot be read.
+    pub(crate) fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        let Self::Database(error) = self else { return false };
+        matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+    }
+
     /// Whether the same call may succeed later without anyone changing it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

@@ -29,6 +29,7 @@ use crate::{
 };
 
 /// The folder.
+#[derive(Clone)]
 pub(crate) struct Kept(PathBuf);
 
 /// Who this terminal is.

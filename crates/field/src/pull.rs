@@ -136,7 +136,7 @@ impl Field {
         };
         let before = self.store.read(PackageHead::get)?.map(|head| head.label_prints);
         let assigned = assigned(&wire, &keyring);
-        self.store.write(|connection| {
+        let taken_over = self.store.write(|connection| {
             self.layouts.forget();
             log::put_root_statements(connection, &statements)?;
             take_over_rounds(connection, &rounds)?;
@@ -148,7 +148,8 @@ impl Field {
             put_log_state(connection, &watch, [Some(token.clone()), newest])?;
             fail::fail_point!("pull.before_commit");
             Ok(())
-        })?;
+        });
+        taken_over.map_err(contradiction)?;
         Ok(PullReport {
             changed: true,
             rounds: rounds.len(),
@@ -283,6 +284,19 @@ impl Field {
     }
 }
 
+/// What breaks a rule of the tables contradicts itself: an asset listed twice, a visit of two rounds. It is the package that is
+/// refused then, not this database that failed.
+fn contradiction(error: FieldError) -> FieldError {
+    match error {
+        FieldError::Database(broken)
+            if broken.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) =>
+        {
+            refused("contents", broken)
+        }
+        other => other,
+    }
+}
+
 /// Who is to walk what, by the names under which the root signed for them.
 fn assigned(wire: &WorkPackage, keyring: &Keyring) -> Vec<(VisitId, Assigned)> {
     let name = |person: &PersonId| {
@@ -340,7 +354,9 @@ fn take_over_rounds(connection: &Connection, rounds: &[CheckedRound<'_>]) -> Res
     for (place, round) in (0_i64..).zip(rounds) {
         let plan = &round.plan.plan;
         let id: &RoundId = &plan.round.id;
-        let plan_is_known = package::plan_hash(connection, id)? == Some(Sha256::of(round.wire.plan.as_bytes()));
+        // A plan never changes, but a damaged page may have taken visits of it.
+        let plan_is_known = package::plan_hash(connection, id)? == Some(Sha256::of(round.wire.plan.as_bytes()))
+            && package::count_visits(connection, id)? == plan.visits.len() as u64;
         let new = NewRound {
             id,
             plan: &round.wire.plan,
@@ -369,7 +385,8 @@ fn ledger_rows(connection: &Connection, round: &CheckedRound<'_>) -> Result<Ledg
     }
     let no = ledger::insert(connection, version)?;
     for part in &round.manifest.chunks {
-        let chunk = ledger::chunk_from(&chunk::require(connection, part.sha256)?)?;
+        let bytes = chunk::require(connection, part.sha256)?;
+        let chunk = serde_json::from_slice(&bytes).map_err(|error| refused("ledger chunk", error))?;
         ledger::insert_chunk(connection, no, chunk)?;
     }
     search::make_ready(connection, no)?;

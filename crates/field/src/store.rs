@@ -18,23 +18,25 @@ pub mod record;
 pub(crate) mod release;
 pub(crate) mod salvage;
 pub(crate) mod search;
+mod soundness;
 pub(crate) mod terminal;
 pub(crate) mod walked;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use data_encoding::HEXLOWER;
 use rusqlite::{
-    Connection, ErrorCode, Transaction, TransactionBehavior,
+    Connection, Transaction, TransactionBehavior,
     types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
+use self::soundness::{Standing, Watch};
 use crate::{error::FieldError, keys::DatabaseKey, private};
 
 mod migrations {
@@ -51,8 +53,22 @@ pub(crate) use sql;
 
 /// The database, open while somebody is unlocked.
 pub(crate) struct Store {
+    core: Arc<Core>,
+    /// The check that runs beside the work, or ran.
+    watch: Mutex<Option<Watch>>,
+}
+
+/// What a check that found damage needs of it, too.
+struct Core {
     path: PathBuf,
-    connection: Mutex<Option<Connection>>,
+    open: Mutex<Option<Open>>,
+}
+
+/// An open database.
+struct Open {
+    connection: Connection,
+    /// Whether every page was read since it was opened.
+    is_checked: bool,
 }
 
 /// Why a database could not be opened.
@@ -67,62 +83,142 @@ pub(crate) enum OpenError {
 impl<E: Into<FieldError>> From<E> for OpenError {
     fn from(error: E) -> Self {
         match error.into() {
-            FieldError::Database(error) if is_damage(&error) => Self::Damaged(error.to_string()),
+            damage if damage.is_damage() => Self::Damaged(damage.to_string()),
             other => Self::Other(other),
         }
     }
 }
 
-fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-}
-
 impl Store {
     /// A database that stays closed until its key is there.
     pub fn closed(path: PathBuf) -> Self {
-        Self { path, connection: Mutex::default() }
+        Self { core: Arc::new(Core { path, open: Mutex::default() }), watch: Mutex::default() }
     }
 
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.core.path
     }
 
     pub fn is_open(&self) -> bool {
-        self.lock().is_some()
+        self.core.lock().is_some()
     }
 
-    /// Opens the file, creating or migrating it. A database that is open already stays so.
+    /// Opens the file, creating or migrating it. A database that is open already stays so. Every page is read first, unless
+    /// the database was closed cleanly after a check; then [`Self::check_beside`] has to follow.
     pub fn open(&self, key: &DatabaseKey) -> Result<(), OpenError> {
-        let mut open = self.lock();
+        let mut open = self.core.lock();
         if open.is_none() {
-            *open = Some(open_file(&self.path, key)?);
+            *open = Some(open_file(&self.core.path, key, soundness::is_noted(&self.core.path))?);
         }
         Ok(())
     }
 
-    /// Closes the file; SQLCipher wipes its key.
-    pub fn close(&self) {
-        *self.lock() = None;
+    /// Whether every page was read since it was opened.
+    pub fn is_checked(&self) -> bool {
+        self.core.lock().as_ref().is_some_and(|open| open.is_checked)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
-        // A panic inside a transaction rolled it back; the connection itself is sound.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Reads every page on a connection of its own, while people work, if that was not done before. Where it finds damage it
+    /// closes the database, calls `rebuild`, and opens what that left; whoever asks meanwhile waits.
+    pub fn check_beside(
+        &self,
+        key: &DatabaseKey,
+        rebuild: impl FnOnce(&Path) -> Result<(), FieldError> + Send + 'static,
+    ) -> Result<(), FieldError> {
+        if self.is_checked() {
+            return Ok(());
+        }
+        let (core, with) = (Arc::clone(&self.core), key.clone());
+        let damaged = move || {
+            if let Err(error) = core.rebuild(&with, rebuild) {
+                // Closed, and without a note: the next unlocking finds the damage first.
+                tracing::error!(%error, "the damaged database was not mended");
+            }
+        };
+        let watch = Watch::begin(&self.core.path, key, damaged)?;
+        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
+        Ok(())
+    }
+
+    /// Closes the database for `rebuild`, and opens what that left. Nobody sees it closed: whoever asks meanwhile waits.
+    pub fn rebuild(
+        &self,
+        key: &DatabaseKey,
+        rebuild: impl FnOnce(&Path) -> Result<(), FieldError>,
+    ) -> Result<(), FieldError> {
+        self.core.rebuild(key, rebuild)
+    }
+
+    /// Waits until a check under way is done, with all it led to.
+    pub fn wait_for_check(&self) {
+        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if watch.is_some_and(|watch| watch.wait() == Standing::Passed) {
+            self.core.passed();
+        }
+    }
+
+    /// Closes the file; SQLCipher wipes its key. A check under way is cut short.
+    pub fn close(&self) {
+        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if watch.is_some_and(|watch| watch.end() == Standing::Passed) {
+            self.core.passed();
+        }
+        let mut open = self.core.lock();
+        let is_sound = open.take().is_some_and(|open| open.is_checked);
+        if is_sound {
+            soundness::leave_note(&self.core.path);
+        }
     }
 
     /// Reads.
     pub fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, FieldError>) -> Result<T, FieldError> {
-        query(self.lock().as_ref().ok_or(FieldError::Locked)?)
+        query(&self.core.lock().as_ref().ok_or(FieldError::Locked)?.connection)
     }
 
     /// Writes everything or nothing; returns once it is on the disk.
     pub fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, FieldError>) -> Result<T, FieldError> {
-        let mut connection = self.lock();
-        let connection = connection.as_mut().ok_or(FieldError::Locked)?;
+        let mut open = self.core.lock();
+        let connection = &mut open.as_mut().ok_or(FieldError::Locked)?.connection;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = change(&transaction)?;
         transaction.commit()?;
         Ok(result)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Core {
+    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
+        // A panic inside a transaction rolled it back; the connection itself is sound.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every page was read.
+    fn passed(&self) {
+        if let Some(open) = self.lock().as_mut() {
+            open.is_checked = true;
+        }
+    }
+
+    fn rebuild(
+        &self,
+        key: &DatabaseKey,
+        rebuild: impl FnOnce(&Path) -> Result<(), FieldError>,
+    ) -> Result<(), FieldError> {
+        let mut open = self.lock();
+        *open = None;
+        rebuild(&self.path)?;
+        let opened = open_file(&self.path, key, false).map_err(|error| match error {
+            OpenError::Damaged(what) => FieldError::Damaged(what),
+            OpenError::Other(error) => error,
+        })?;
+        *open = Some(opened);
+        Ok(())
     }
 }
 
@@ -141,18 +237,17 @@ pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, Fiel
     Ok(connection)
 }
 
-fn open_file(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
+fn open_file(path: &Path, key: &DatabaseKey, is_noted: bool) -> Result<Open, OpenError> {
     let mut connection = connect(path, key)?;
-    // Reads every page and with it every page's authentication code: damage shows here and not in the midst of a walk.
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict != "ok" {
-        return Err(OpenError::Damaged(verdict));
+    if !is_noted {
+        soundness::check(&connection)?;
     }
     refuse_newer(&connection)?;
+    soundness::remove_note(path)?;
     connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")?;
     connection.set_prepared_statement_cache_capacity(128);
     migrate(&mut connection, path)?;
-    Ok(connection)
+    Ok(Open { connection, is_checked: !is_noted })
 }
 
 /// Versions: of the file, and the newest known here.

@@ -19,7 +19,7 @@ use crate::{
     error::FieldError,
     keys::DatabaseKey,
     store::{
-        OpenError, outbox_rows,
+        outbox_rows,
         record::{self, ChainEnd},
         salvage::{self, Why},
     },
@@ -360,13 +360,9 @@ impl Field {
         // Named first: a crash in what follows must not leave a mended database that says nothing.
         self.notice(key, &examined.found)?;
         if examined.is_mendable {
-            self.store.close();
             let at = self.now().wall_ms;
-            salvage::salvage(self.store.path(), key, &self.kept, &*self.ids, at, Why::Tampering(&examined.replaced))?;
-            self.store.open(key).map_err(|error| match error {
-                OpenError::Damaged(what) => FieldError::Damaged(what),
-                OpenError::Other(error) => error,
-            })?;
+            let why = Why::Tampering(&examined.replaced);
+            self.store.rebuild(key, |path| salvage::salvage(path, key, &self.kept, &*self.ids, at, why).map(drop))?;
         }
         let gone = self.store.read(outbox_rows::missing)?;
         let gone: Vec<Tampering> =

@@ -5,7 +5,10 @@
 //! again: sealing asks once more. Locking closes database and photos and wipes the keys; drafts and texts under way are in
 //! the database already.
 
-use std::sync::PoisonError;
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+};
 
 use xunjian_domain::{hash::Sha256, ids::PersonId};
 use xunjian_proof::suite::Signer as _;
@@ -99,7 +102,8 @@ impl Field {
     /// Opens database and photos, which may be open already.
     pub(crate) fn open_data(&self, key: &DatabaseKey) -> Result<(), FieldError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if opened.is_some() {
+        // A database that could not be mended beside the work is closed, though nobody locked it.
+        if opened.is_some() && self.store.is_open() {
             return Ok(());
         }
         salvage::finish(self.store.path())?;
@@ -112,33 +116,46 @@ impl Field {
         match self.store.open(key) {
             Ok(()) => {}
             Err(OpenError::Other(error)) => return Err(error),
-            Err(OpenError::Damaged(_)) => {
-                let at = self.now().wall_ms;
-                salvage::salvage(self.store.path(), key, &self.kept, &*self.ids, at, Why::Damage)?;
-                self.store.open(key).map_err(|error| match error {
-                    OpenError::Damaged(what) => FieldError::Damaged(what),
-                    OpenError::Other(error) => error,
-                })?;
-            }
+            Err(OpenError::Damaged(_)) => self.store.rebuild(key, self.salvage(key))?,
         }
-        let put_right = || {
-            self.put_records_right(key)?;
-            self.photos.unlock(key.photos());
-            let sizes = self.store.read(draft::photo_sizes)?;
-            let mut recovery = self.photos.recover(&sizes.keys().copied().collect())?;
-            recovery.replaced = self.photos.replaced(&sizes);
-            let released = self.store.read(release::all)?;
-            recovery.missing.retain(|photo| !released.contains(photo));
-            *self.recovery.lock().unwrap_or_else(PoisonError::into_inner) = recovery;
-            self.kept.complete(&key.kept(), &self.store)
-        };
-        if let Err(error) = put_right() {
+        let mut put_right = self.put_data_right(key);
+        if !self.store.is_checked() && put_right.as_ref().is_err_and(FieldError::is_damage) {
+            // The first to read a damaged page was not the check.
+            put_right = self.store.rebuild(key, self.salvage(key)).and_then(|()| self.put_data_right(key));
+        }
+        if let Err(error) = put_right.and_then(|()| self.store.check_beside(key, self.salvage(key))) {
             self.store.close();
             self.photos.lock();
             return Err(error);
         }
         *opened = Some(key.clone());
         Ok(())
+    }
+
+    /// Makes up for what a crash left out, and for what was done to the data.
+    fn put_data_right(&self, key: &DatabaseKey) -> Result<(), FieldError> {
+        self.put_records_right(key)?;
+        self.photos.unlock(key.photos());
+        let sizes = self.store.read(draft::photo_sizes)?;
+        let mut recovery = self.photos.recover(&sizes.keys().copied().collect())?;
+        recovery.replaced = self.photos.replaced(&sizes);
+        let released = self.store.read(release::all)?;
+        recovery.missing.retain(|photo| !released.contains(photo));
+        *self.recovery.lock().unwrap_or_else(PoisonError::into_inner) = recovery;
+        self.kept.complete(&key.kept(), &self.store)
+    }
+
+    /// Builds a new database from what can be read of a damaged one, and moves that aside.
+    fn salvage(&self, key: &DatabaseKey) -> impl FnOnce(&Path) -> Result<(), FieldError> + Send + use<> {
+        let (key, kept) = (key.clone(), self.kept.clone());
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        move |path| salvage::salvage(path, &key, &kept, &*ids, clock.read().wall_ms, Why::Damage).map(drop)
+    }
+
+    /// Waits until every page of the database was read, and what was found is told. People need not wait: the check runs
+    /// beside their work.
+    pub fn wait_for_check(&self) {
+        self.store.wait_for_check();
     }
 
     /// Opens the data of a terminal that nobody works on yet. A database that does not open with this key was made by an

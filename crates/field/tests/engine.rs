@@ -47,6 +47,8 @@ mod seal;
 mod searching;
 #[path = "engine/session.rs"]
 mod session;
+#[path = "engine/soundness.rs"]
+mod soundness;
 #[path = "engine/sync.rs"]
 mod sync;
 #[path = "engine/tampering.rs"]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use xunjian_domain::hash::Sha256;
 
 use crate::{
-    jcs,
+    jcs::{self, JcsError},
     suite::{KeyId, PublicKey, Signer, SuiteError},
 };
 
@@ -39,7 +39,7 @@ pub struct EnvelopeSignature {
 pub enum EnvelopeError {
     /// Not an envelope, or not in canonical spelling.
     #[error("not a DSSE envelope in canonical spelling: {0}")]
-    Unreadable(#[from] jcs::JcsError),
+    Unreadable(#[from] JcsError),
     /// Payload or signature is not base 64.
     #[error("the {0} is not base 64")]
     NotBase64(&'static str),
@@ -109,12 +109,17 @@ impl Envelope {
         Ok(more)
     }
 
-    /// Reads an envelope and insists on its canonical spelling: one envelope, one sequence of bytes.
+    /// Reads an envelope and insists on its canonical spelling: one envelope, one sequence of bytes. Not by way of a tree of
+    /// values: text made for it would take a hundred times its size before anybody asked who signed.
     ///
     /// # Errors
     /// [`EnvelopeError::Unreadable`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        Ok(jcs::from_bytes(bytes)?)
+        let envelope: Self = serde_json::from_slice(bytes).map_err(JcsError::Unreadable)?;
+        if envelope.to_bytes() != bytes {
+            return Err(JcsError::NotCanonical.into());
+        }
+        Ok(envelope)
     }
 
     /// The canonical bytes: what is stored, sent, and hashed as a leaf of the log.
@@ -186,6 +191,24 @@ mod tests {
             pae("http://example.com/HelloWorld", b"hello world"),
             b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
         );
+    }
+
+    #[test]
+    fn another_spelling_of_an_envelope_is_refused() {
+        let envelope = Envelope::sign("text/plain", b"{}", &[&Ed25519Signer::from_seed(&[1; 32])]).unwrap();
+        let text = String::from_utf8(envelope.to_bytes()).unwrap();
+        assert_eq!(Envelope::from_bytes(text.as_bytes()).unwrap(), envelope);
+        let (head, tail) = text.split_at(1);
+        for other in [
+            format!("{text}\n"),
+            text.replacen(':', ": ", 1),
+            text.replace("text/plain", "text\\/plain"),
+            format!(r#"{head}"a":1,{tail}"#),
+            format!(r#"{head}"payload":"e30=",{tail}"#),
+            format!(r#"{{"payloadType":"text/plain",{}"#, tail.replacen(r#""payloadType":"text/plain","#, "", 1)),
+        ] {
+            assert!(Envelope::from_bytes(other.as_bytes()).is_err(), "{other}");
+        }
     }
 
     #[test]

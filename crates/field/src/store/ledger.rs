@@ -11,7 +11,7 @@ use xunjian_domain::{
     subject::{Subject, SubjectKind},
 };
 
-use super::{documents, from_json, optional, run, sql, to_json};
+use super::{documents, optional, run, sql, to_json};
 use crate::error::FieldError;
 
 /// A stored ledger version, by its number in this database.
@@ -205,9 +205,4 @@ pub(crate) fn assets_by_serial(
     serial: &str,
 ) -> Result<Vec<LedgerEntry>, FieldError> {
     documents(connection, sql!("ledger/assets_by_serial"), params![no.0, serial])
-}
-
-/// The ledger document of a stored chunk's bytes.
-pub(crate) fn chunk_from(bytes: &[u8]) -> Result<LedgerChunk, FieldError> {
-    from_json(&String::from_utf8_lossy(bytes))
 }

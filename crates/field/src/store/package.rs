@@ -18,7 +18,7 @@ use xunjian_proof::{
     statement::{LabelPrint, PlanStatement, Statement},
 };
 
-use super::{chunk, from_json, from_text, ledger::LedgerNo, optional, run, sql, to_json};
+use super::{Unsigned, chunk, from_json, from_text, ledger::LedgerNo, optional, run, sql, to_json};
 use crate::error::FieldError;
 
 /// What a package says beside its rounds.
@@ -145,6 +145,12 @@ pub(crate) fn put_round(connection: &Connection, round: &NewRound<'_>) -> Result
 pub(crate) fn plan_hash(connection: &Connection, id: &RoundId) -> Result<Option<Sha256>, FieldError> {
     let row = connection.prepare_cached(sql!("round/plan_hash"))?.query_row([id.as_str()], |row| row.get(0));
     optional::<String>(row)?.map(|hash| from_text(&hash)).transpose()
+}
+
+/// How many visits of a round are here.
+pub(crate) fn count_visits(connection: &Connection, round: &RoundId) -> Result<u64, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("round/count_visits"))?;
+    Ok(statement.query_row([round.as_str()], |row| row.get::<_, Unsigned>(0))?.0)
 }
 
 /// Ids of the open rounds, oldest first.

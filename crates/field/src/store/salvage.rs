@@ -178,8 +178,10 @@ fn build(
     }
     drop(old);
     if !cut_tables.is_empty() {
-        // What is here of the work package goes on serving, and the next synchronisation brings all of it anew.
-        run(&transaction, sql!("salvage/forget_etag"), [])?;
+        // What is here of the work package goes on serving, and the next synchronisation brings all of it anew: label prints
+        // and ledger rows are written once a version, so the versions here must count as others.
+        run(&transaction, sql!("salvage/forget_package"), [])?;
+        run(&transaction, sql!("salvage/forget_ledgers"), [])?;
     }
     if let Why::Tampering(replaced) = why {
         remove_records(&transaction, replaced)?;

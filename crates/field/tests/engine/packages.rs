@@ -1,6 +1,6 @@
 //! Work packages: checked as a whole, taken over as a whole.
 
-use xunjian_domain::plan::VisitKind;
+use xunjian_domain::{hash::Sha256, plan::VisitKind};
 use xunjian_field::{Code, FieldError};
 use xunjian_proof::suite::Ed25519Signer;
 
@@ -32,6 +32,18 @@ async fn a_broken_chunk_leaves_the_old_package_in_use() {
     assert_eq!(refused.code(), Code::Integrity);
     assert_eq!(terminal.field.today(&terminal.li).unwrap().rounds.len(), 1);
     assert_eq!(terminal.field.pull(&service).await.unwrap().rounds, 2, "the next pull goes on from what is there");
+}
+
+#[tokio::test]
+async fn a_package_that_names_what_the_service_does_not_have_leaves_the_old_one_in_use() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    let mut package = service.package();
+    package.label_prints = Sha256::of(b"never printed");
+    package.rounds.clear();
+    service.gives_out(Some(package));
+    assert_eq!(terminal.field.pull(&service).await.unwrap_err().code(), Code::Problem);
+    assert_eq!(terminal.field.today(&terminal.li).unwrap().rounds.len(), 1);
 }
 
 #[tokio::test]

@@ -115,6 +115,8 @@ struct State {
     label_prints: Option<Sha256>,
     assignments: Vec<Assignment>,
     etag: u32,
+    /// Given out instead of what it would be.
+    package: Option<WorkPackage>,
 }
 
 pub struct Service {
@@ -242,8 +244,14 @@ impl Service {
     /// A list of label prints, signed by `signer`.
     pub fn publish_prints(&self, prints: Vec<LabelPrint>, signer: &Ed25519Signer) {
         let list = LabelPrints { site: self.root.site.clone(), prints, made_at: TimestampMs(MORNING) };
+        self.publish_prints_bytes(&jcs::to_bytes(&list).unwrap(), signer);
+    }
+
+    /// The same in bytes of any kind.
+    pub fn publish_prints_bytes(&self, list: &[u8], signer: &Ed25519Signer) {
+        let envelope = Envelope::sign(LabelPrints::PAYLOAD_TYPE, list, &[signer]).unwrap();
         let mut state = self.lock();
-        let name = Self::put_chunk(&mut state, list.sign(&[signer]).unwrap().to_bytes());
+        let name = Self::put_chunk(&mut state, envelope.to_bytes());
         state.label_prints = Some(name);
         state.etag += 1;
     }
@@ -263,13 +271,19 @@ impl Service {
     }
 
     pub fn open_round(&self, id: &str) {
+        self.open_altered_round(id, &|_, bytes| bytes);
+    }
+
+    /// Opens a round whose parts (`template`, `chunk`, `manifest`, `visit`, `plan`) are what `alter` leaves of them. The
+    /// service signs for them all the same.
+    pub fn open_altered_round(&self, id: &str, alter: &dyn Fn(&str, Vec<u8>) -> Vec<u8>) {
         let template = Template::annex_a();
         let ledger = &self.ledger;
         let mut state = self.lock();
-        let template_hash = Self::put_chunk(&mut state, jcs::to_bytes(&template).unwrap());
+        let template_hash = Self::put_chunk(&mut state, alter("template", jcs::to_bytes(&template).unwrap()));
         let template_version =
             TemplateVersion { id: template.id.clone(), version: template.version, sha256: template_hash };
-        let (ledger_version, chunks) = site::chunks(ledger, 1);
+        let (ledger_version, chunks) = site::chunks(ledger, 1, alter);
         state.chunks.extend(chunks);
         let mut number = 1000 + 100 * state.rounds.len() as u32;
         let visits = derive_visits(&template, ledger, &[], &mut || {
@@ -280,7 +294,7 @@ impl Service {
             .iter()
             .map(|visit| VisitRef {
                 id: visit.id.clone(),
-                sha256: Self::put_chunk(&mut state, jcs::to_bytes(visit).unwrap()),
+                sha256: Self::put_chunk(&mut state, alter("visit", jcs::to_bytes(visit).unwrap())),
                 lines: visit.lines.len() as u32,
             })
             .collect();
@@ -304,7 +318,8 @@ impl Service {
             opened_at: TimestampMs(MORNING),
             opened_by: "管理员".into(),
         };
-        let envelope = statement.sign(&[&self.service]).unwrap().to_bytes();
+        let payload = alter("plan", jcs::to_bytes(&statement).unwrap());
+        let envelope = Envelope::sign(PlanStatement::PAYLOAD_TYPE, &payload, &[&self.service]).unwrap().to_bytes();
         let index = state.log.append(envelope.clone());
         let receipt = self.receipt(&state, index);
         state.rounds.push(PackageRound {
@@ -319,8 +334,13 @@ impl Service {
 
     /// Of the newest round: what earlier rounds left open.
     pub fn leaves_open(&self, findings: Vec<OpenFinding>) {
+        self.leaves_open_bytes(jcs::to_bytes(&OpenFindings { findings }).unwrap());
+    }
+
+    /// The same in bytes of any kind.
+    pub fn leaves_open_bytes(&self, bytes: Vec<u8>) {
         let mut state = self.lock();
-        let named = Self::put_chunk(&mut state, jcs::to_bytes(&OpenFindings { findings }).unwrap());
+        let named = Self::put_chunk(&mut state, bytes);
         state.rounds.last_mut().unwrap().open_findings = Some(named);
         state.etag += 1;
     }
@@ -393,6 +413,33 @@ impl Service {
     /// The newest plan as it was logged.
     pub fn plan(&self) -> Envelope {
         Envelope::from_bytes(self.lock().rounds.last().unwrap().plan.as_bytes()).unwrap()
+    }
+
+    /// The package as it would be given out now.
+    pub fn package(&self) -> WorkPackage {
+        self.package_of(&self.lock())
+    }
+
+    fn package_of(&self, state: &State) -> WorkPackage {
+        WorkPackage {
+            site_root: self.root.clone(),
+            key_statements: state.statements.clone(),
+            revocations: state.revocations.clone(),
+            label_host: site::HOST.into(),
+            label_prints: state.label_prints.unwrap(),
+            rounds: state.rounds.clone(),
+            limits: LimitProfile::starting(),
+            service_desk: "020-12345".into(),
+            time_token: self.checkpoint(state).to_string(),
+            assignments: state.assignments.clone(),
+        }
+    }
+
+    /// From now on another package is given out, or again what it would be.
+    pub fn gives_out(&self, package: Option<WorkPackage>) {
+        let mut state = self.lock();
+        state.package = package;
+        state.etag += 1;
     }
 
     /// Every round is closed.

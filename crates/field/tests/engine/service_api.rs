@@ -54,23 +54,13 @@ impl SyncApi for Service {
         if etag == Some(&current) {
             return Ok(None);
         }
-        let package = WorkPackage {
-            site_root: self.root.clone(),
-            key_statements: state.statements.clone(),
-            revocations: state.revocations.clone(),
-            label_host: site::HOST.into(),
-            label_prints: state.label_prints.unwrap(),
-            rounds: state.rounds.clone(),
-            limits: LimitProfile::starting(),
-            service_desk: "020-12345".into(),
-            time_token: self.checkpoint(&state).to_string(),
-            assignments: state.assignments.clone(),
-        };
+        let package = state.package.clone().unwrap_or_else(|| self.package_of(&state));
         Ok(Some((current, package)))
     }
 
     async fn chunk(&self, sha256: Sha256) -> Result<Bytes, ApiError> {
-        let mut bytes = self.lock().chunks[&sha256].clone();
+        let known = self.lock().chunks.get(&sha256).cloned();
+        let mut bytes = known.ok_or_else(|| Self::problem(ProblemCode::Malformed))?;
         if self.strikes(Fault::ChunkFlipped) {
             bytes[0] ^= 1;
         }

@@ -94,17 +94,21 @@ pub fn ledger() -> Ledger {
     ledger
 }
 
-/// The ledger as a manifest with its chunks.
-pub fn chunks(ledger: &Ledger, version: u32) -> (LedgerVersion, Vec<(Sha256, Vec<u8>)>) {
+/// The ledger as a manifest with its chunks, each as `alter` leaves it.
+pub fn chunks(
+    ledger: &Ledger,
+    version: u32,
+    alter: &dyn Fn(&str, Vec<u8>) -> Vec<u8>,
+) -> (LedgerVersion, Vec<(Sha256, Vec<u8>)>) {
     let mut chunks = Vec::new();
     let mut refs = Vec::new();
     for (key, chunk) in ledger.to_chunks() {
-        let bytes = jcs::to_bytes(&chunk).unwrap();
+        let bytes = alter("chunk", jcs::to_bytes(&chunk).unwrap());
         let sha256 = Sha256::of(&bytes);
         refs.push(ChunkRef { key, sha256, bytes: bytes.len() as u64 });
         chunks.push((sha256, bytes));
     }
-    let manifest = jcs::to_bytes(&LedgerManifest { version, chunks: refs }).unwrap();
+    let manifest = alter("manifest", jcs::to_bytes(&LedgerManifest { version, chunks: refs }).unwrap());
     let named = LedgerVersion { version, sha256: Sha256::of(&manifest) };
     chunks.push((named.sha256, manifest));
     (named, chunks)

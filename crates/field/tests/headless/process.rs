@@ -100,17 +100,7 @@ impl Headless {
 
     /// The process of a step.
     pub fn process(&self, step: &Step) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xunjian-field"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("XUNJIAN_")) {
-            command.env_remove(name);
-        }
-        command
-            .args(["--json", "--lang", "zh-CN", "--data"])
-            .arg(&self.folder)
-            .env("XUNJIAN_KEYSTORE", "none")
-            .env("XUNJIAN_PASSPHRASE", PASSPHRASE)
-            .env("XUNJIAN_FIXED_CLOCK_MS", (MORNING + 3_600_000).to_string())
-            .stdin(Stdio::null());
+        let mut command = program(&self.folder);
         let visit = self.visit.as_str();
         match step {
             Step::Answer { line, note } => {
@@ -199,6 +189,22 @@ impl Headless {
         }
         found
     }
+}
+
+/// The program on a folder, an hour after the morning's work, before it is told what to do.
+pub fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xunjian-field"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("XUNJIAN_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(["--json", "--lang", "zh-CN", "--data"])
+        .arg(folder)
+        .env("XUNJIAN_KEYSTORE", "none")
+        .env("XUNJIAN_PASSPHRASE", PASSPHRASE)
+        .env("XUNJIAN_FIXED_CLOCK_MS", (MORNING + 3_600_000).to_string())
+        .stdin(Stdio::null());
+    command
 }
 
 /// What a restart found.

@@ -1,1 +1,0 @@
-UPDATE package SET etag = '';
