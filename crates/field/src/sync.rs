@@ -7,6 +7,7 @@
 
 mod blobs;
 mod chain;
+mod decided;
 mod progress;
 mod receipts;
 mod submit;
@@ -305,11 +306,13 @@ impl Field {
             self.compare_chain(api, pass).await?;
             pass.is_compared = true;
         }
+        self.take_back_decided(api).await?;
         self.submit(api, pass).await?;
         pass.tracker.stage(SyncStage::Photos);
         self.send_blobs(api, pass).await?;
         pass.tracker.stage(SyncStage::Receipts);
-        self.fetch_receipts(api, pass).await
+        self.fetch_receipts(api, pass).await?;
+        self.cosign_known(api).await
     }
 }
 
