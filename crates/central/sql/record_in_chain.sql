@@ -1,1 +1,1 @@
-SELECT id FROM record WHERE terminal_id = $1 AND sequence = $2
+SELECT id FROM record WHERE terminal_id = $1 AND sequence = $2 ORDER BY beside

@@ -1,1 +1,1 @@
-UPDATE record_summary SET is_current = CASE WHEN revision = (SELECT MAX(revision) FROM record_summary AS newest WHERE newest.visit_id = $1) THEN 1 ELSE 0 END WHERE visit_id = $1
+UPDATE record_summary SET is_current = CASE WHEN record_id = (SELECT newest.record_id FROM record_summary AS newest WHERE newest.visit_id = $1 AND NOT EXISTS (SELECT 1 FROM decided_record WHERE decided_record.record_id = newest.record_id AND decided_record.counts = 0) ORDER BY newest.revision DESC, newest.received_at, newest.record_id LIMIT 1) THEN 1 ELSE 0 END WHERE visit_id = $1

@@ -5,6 +5,7 @@
 mod account;
 mod admin;
 mod ledger;
+mod log;
 mod recovery;
 mod serve;
 
@@ -65,6 +66,9 @@ enum Command {
     /// 另存待查的记录 · Records that were refused and kept aside.
     #[command(subcommand)]
     Aside(serve::Aside),
+    /// 日志的见证：导出、收入见证签名、登记见证方 · Cosignatures of the log.
+    #[command(subcommand)]
+    Log(log::Log),
     /// 从存储的字节重新核验全部记录、回执与照片 · Verify everything from stored bytes.
     VerifyAll,
     /// 重新推导日志、终端链与附件并指出每处损坏 · Derive log, chains and blobs again.
@@ -128,6 +132,7 @@ pub fn run() -> ExitCode {
         Command::Recover(command) => command.run(&context),
         Command::RecoveryKey(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),
+        Command::Log(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),
         Command::Fsck => serve::verify(&context, crate::integrity::fsck),
         Command::Openapi => serve::openapi(),

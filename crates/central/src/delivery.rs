@@ -14,7 +14,7 @@ use xunjian_proof::{
 use xunjian_protocol::{blob::BlobState, problem::ProblemCode, record::DeliveryState};
 
 use crate::{
-    clock,
+    clock, cosign,
     db::{DbError, Sql, sql},
     error::Error,
     log::{self, to_i64, to_u64},
@@ -279,7 +279,7 @@ fn state_of(site: &Site, terminal: &TerminalId, record: &Sha256) -> Result<Deliv
         if let Some(row) = sql.first(sql!("delivered_of"), &[id.as_str().into()])? {
             let hash: Sha256 =
                 row.text(0)?.parse().map_err(|_| Error::Damaged("a delivery names no statement".to_owned()))?;
-            if let Some((leaf, receipt)) = log::receipt(sql, &hash)? {
+            if let Some((leaf, receipt)) = cosign::receipt(sql, &hash)? {
                 let delivered =
                     String::from_utf8(leaf).map_err(|_| Error::Damaged("an envelope is not text".to_owned()))?;
                 return Ok(DeliveryState::Delivered { delivered, receipt: receipt.to_string() });

@@ -79,6 +79,7 @@ fn terminal_routes() -> Router<App> {
         .route(&format!("{}/{{sha256}}", path::CHUNKS), get(documents::chunk))
         .route(path::CHECKPOINT, get(documents::checkpoint))
         .route(path::CONSISTENCY, post(documents::consistency))
+        .route(path::COSIGNATURES, post(documents::cosignature))
         .route(path::RECORDS, post(records::submit))
         .route(path::RECEIPTS, post(records::receipts))
         .route(path::CHAIN, post(records::chain))

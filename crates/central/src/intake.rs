@@ -36,9 +36,9 @@ use crate::{
 };
 
 /// Why a record is not taken in, and whether its bytes are kept aside for a person to look at.
-struct Refusal {
-    code: ProblemCode,
-    detail: String,
+pub(crate) struct Refusal {
+    pub code: ProblemCode,
+    pub detail: String,
     is_kept: bool,
 }
 
@@ -136,7 +136,12 @@ fn judge(
     Ok(Ok(Judgement::New(Box::new(verified))))
 }
 
-fn judge_signatures(site: &Site, sql: &dyn Sql, envelope: &[u8], record: &Record) -> Result<Option<Refusal>, Error> {
+pub(crate) fn judge_signatures(
+    site: &Site,
+    sql: &dyn Sql,
+    envelope: &[u8],
+    record: &Record,
+) -> Result<Option<Refusal>, Error> {
     let keyring = site.keyring(sql)?;
     let keys = [&record.inspector.key, &record.terminal.key];
     if let Err(Failure { step, reason }) = verification::verify_record(envelope, &keyring) {
@@ -163,7 +168,7 @@ fn judge_signatures(site: &Site, sql: &dyn Sql, envelope: &[u8], record: &Record
     Ok(revoked.map(|key| kept(ProblemCode::RevokedKey, key.to_string())))
 }
 
-fn judge_plan(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> {
+pub(crate) fn judge_plan(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> {
     let refuse = |detail: String| Ok(Some(kept(ProblemCode::NotPlanned, detail)));
     let Some(row) = sql.first(sql!("planned_visit_by_id"), &[record.visit.id.as_str().into()])? else {
         return refuse(format!("no round plans the visit {}", record.visit.id));
@@ -207,11 +212,12 @@ fn judge_plan(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> 
 
 fn judge_place(sql: &dyn Sql, verified: &VerifiedRecord) -> Result<Option<Refusal>, Error> {
     let record = &verified.record;
-    let in_chain = |sequence: u64| -> Result<Option<String>, Error> {
-        let row = sql.first(sql!("record_in_chain"), &[record.terminal.id.as_str().into(), to_i64(sequence).into()])?;
-        Ok(row.map(|row| row.text(0).map(str::to_owned)).transpose()?)
+    let in_chain = |sequence: u64| -> Result<Vec<String>, Error> {
+        let rows =
+            sql.query(sql!("record_in_chain"), &[record.terminal.id.as_str().into(), to_i64(sequence).into()])?;
+        Ok(rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<_, _>>()?)
     };
-    if let Some(other) = in_chain(record.terminal.sequence)? {
+    if let Some(other) = in_chain(record.terminal.sequence)?.first() {
         return Ok(Some(kept(
             ProblemCode::OtherRecordInPlace,
             format!("place {} of the terminal: {other}", record.terminal.sequence),
@@ -225,19 +231,23 @@ fn judge_place(sql: &dyn Sql, verified: &VerifiedRecord) -> Result<Option<Refusa
         )));
     }
     let broken = |detail: String| Ok(Some(kept(ProblemCode::BrokenChain, detail)));
+    // A decision may have let two records stand at one place; the next one goes on from either.
     let before = in_chain(record.terminal.sequence.saturating_sub(1))?;
     let named = record.terminal.previous.map(|previous| previous.to_hex());
-    if before.is_some() && before != named {
-        return broken(format!("the record before is {}", before.unwrap_or_default()));
+    if let Some(first) = before.first().filter(|_| !before.iter().any(|id| Some(id) == named.as_ref())) {
+        return broken(format!("the record before is {first}"));
     }
     // Records may come out of order, by relay bundle for one: then the next one is here already and names this place.
     let after = record.terminal.sequence.saturating_add(1);
     let values = [record.terminal.id.as_str().into(), to_i64(after).into()];
-    if let Some(row) = sql.first(sql!("record_after"), &values)? {
+    let (mut next_one, mut is_named) = (None, false);
+    for row in sql.query(sql!("record_after"), &values)? {
         let (_, next) = verification::read_record(row.bytes(1)?).map_err(|failure| Error::Damaged(failure.reason))?;
-        if next.record.terminal.previous != Some(verified.id) {
-            return broken(format!("the record after, {}, names another one before it", row.text(0)?));
-        }
+        is_named |= next.record.terminal.previous == Some(verified.id);
+        next_one.get_or_insert(row.text(0)?.to_owned());
+    }
+    if let Some(next) = next_one.filter(|_| !is_named) {
+        return broken(format!("the record after, {next}, names another one before it"));
     }
     judge_amendment(sql, record)
 }
@@ -246,21 +256,29 @@ fn judge_place(sql: &dyn Sql, verified: &VerifiedRecord) -> Result<Option<Refusa
 fn judge_amendment(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Error> {
     let Some(amends) = &record.amends else { return Ok(None) };
     let revision = i64::from(record.visit.revision) - 1;
-    let row = sql.first(sql!("record_of_visit"), &[record.visit.id.as_str().into(), revision.into()])?;
-    let before = row.map(|row| row.text(0).map(str::to_owned)).transpose()?;
-    if before.as_deref() == Some(&amends.record.to_hex()) {
+    let rows = sql.query(sql!("record_of_visit"), &[record.visit.id.as_str().into(), revision.into()])?;
+    let before: Vec<&str> = rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
+    if before.contains(&amends.record.to_hex().as_str()) {
         return Ok(None);
     }
-    let before = before.unwrap_or_else(|| "not here".to_owned());
+    let before = before.first().copied().unwrap_or("not here");
     Ok(Some(kept(ProblemCode::BrokenChain, format!("revision {revision} of the visit is {before}"))))
 }
 
 /// Record, photos to come, read model and log inbox.
-fn store(sql: &dyn Sql, verified: &VerifiedRecord, envelope: &[u8]) -> Result<(), Error> {
+pub(crate) fn store(sql: &dyn Sql, verified: &VerifiedRecord, envelope: &[u8]) -> Result<(), Error> {
     let record = &verified.record;
     let id = verified.id.to_hex();
     let hash = Sha256::of(envelope).to_hex();
     let now = clock::now();
+    // 0 in a free place, as everywhere but where a decision lets a record stand beside another one.
+    let place = [
+        record.terminal.id.as_str().into(),
+        to_i64(record.terminal.sequence).into(),
+        record.visit.id.as_str().into(),
+        i64::from(record.visit.revision).into(),
+    ];
+    let beside = sql.first(sql!("record_beside"), &place)?.map_or(Ok(0), |row| row.i64(0))?;
     let values = [
         id.as_str().into(),
         hash.into(),
@@ -272,6 +290,7 @@ fn store(sql: &dyn Sql, verified: &VerifiedRecord, envelope: &[u8]) -> Result<()
         record.inspector.id.as_str().into(),
         record.clock.sealed.wall_ms.0.into(),
         now.0.into(),
+        beside.into(),
     ];
     sql.execute(sql!("record_insert"), &values)?;
     read_model::put_record(sql, &verified.id, record, now.0)?;

@@ -2,6 +2,9 @@
 //! that follow from its leaves, chunks, chains and files. Both name each damage and go on; neither trusts a column where
 //! the bytes can be asked.
 
+mod audit;
+mod cosignatures;
+mod decisions;
 mod log;
 mod records;
 mod rows;
@@ -10,11 +13,7 @@ mod stored;
 
 use serde::Serialize;
 use xunjian_domain::hash::Sha256;
-use xunjian_proof::{
-    chain::{self, ChainFault},
-    dsse::Envelope,
-    keyring::Keyring,
-};
+use xunjian_proof::{dsse::Envelope, keyring::Keyring};
 
 use crate::{
     db::{Row, Sql, sql},
@@ -25,7 +24,8 @@ use crate::{
 /// One damage, named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
-    /// `record`, `delivered`, `blob`, `log`, `chunk`, `chain`, `key`, `round`, `terminal`, `set_aside`.
+    /// `record`, `delivered`, `blob`, `log`, `chunk`, `chain`, `key`, `round`, `terminal`, `set_aside`,
+    /// `audit`, `cosignature`, `decision`.
     pub part: &'static str,
     /// Which one.
     pub id: String,
@@ -125,7 +125,10 @@ fn derive_rows(site: &Site) -> Result<Findings, Error> {
         let leaves = log::check(sql, keyring.as_ref(), &mut found);
         statements::check(sql, keyring.as_ref(), &leaves, &mut found);
         rows::check(sql, &leaves, &mut found);
-        check_chains(&leaves, &mut found);
+        audit::check(sql, &leaves, &mut found);
+        cosignatures::check(sql, keyring.as_ref(), &leaves, &mut found);
+        let decided = decisions::check(sql, keyring.as_ref(), &leaves, &mut found);
+        decisions::check_chains(&leaves, &decided, &mut found);
         stored::check_chunks(sql, &mut found);
         stored::check_set_aside(sql, &leaves, &mut found);
         Ok::<_, Error>(())
@@ -162,17 +165,6 @@ pub(crate) fn keyring(site: &Site, sql: &dyn Sql, found: &mut Findings) -> Optio
         }
     }
     Some(keyring)
-}
-
-fn check_chains(leaves: &log::Leaves, found: &mut Findings) {
-    for (terminal, links) in leaves.chains() {
-        for fault in chain::faults(links) {
-            match fault {
-                ChainFault::Hole { from, to } => found.gaps.push(Gap { terminal: terminal.clone(), from, to }),
-                ChainFault::Fork(_) | ChainFault::BrokenLink(_) => found.damage("chain", &terminal, "chain", fault),
-            }
-        }
-    }
 }
 
 /// The hash a column holds.

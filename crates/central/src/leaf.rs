@@ -3,6 +3,7 @@
 
 use xunjian_domain::hash::Sha256;
 use xunjian_proof::{
+    decision::Decision,
     dsse::Envelope,
     record::Record,
     statement::{AdminAction, Delivered, KeyStatement, PlanStatement, Revocation, Statement},
@@ -24,6 +25,8 @@ pub enum Leaf {
     Plan(Box<PlanStatement>),
     /// An administrative action.
     AdminAction(AdminAction),
+    /// 裁定.
+    Decision(Box<Decision>),
 }
 
 impl Leaf {
@@ -39,6 +42,7 @@ impl Leaf {
             Revocation::PAYLOAD_TYPE => Self::Revocation(Revocation::read(envelope)?),
             PlanStatement::PAYLOAD_TYPE => Self::Plan(Box::new(PlanStatement::read(envelope)?)),
             AdminAction::PAYLOAD_TYPE => Self::AdminAction(AdminAction::read(envelope)?),
+            Decision::PAYLOAD_TYPE => Self::Decision(Box::new(Decision::read(envelope)?)),
             other => return Err(Error::Damaged(format!("the service never logs {other}"))),
         })
     }
@@ -53,10 +57,11 @@ impl Leaf {
             Self::Revocation(_) => "revocation",
             Self::Plan(_) => "plan",
             Self::AdminAction(_) => "admin_action",
+            Self::Decision(_) => "decision",
         }
     }
 
-    /// What it speaks of, as the column spells it: a record, a key or a round; empty for the others.
+    /// What it speaks of, as the column spells it: a record, a key, a round or a visit; empty for the others.
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
@@ -66,6 +71,7 @@ impl Leaf {
             Self::Revocation(revocation) => revocation.key.to_string(),
             Self::Plan(statement) => statement.plan.round.id.to_string(),
             Self::AdminAction(_) => String::new(),
+            Self::Decision(decision) => decision.visit.to_string(),
         }
     }
 }

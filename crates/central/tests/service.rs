@@ -22,6 +22,12 @@ mod console_records;
 mod console_rounds;
 #[path = "service/console_session.rs"]
 mod console_session;
+#[path = "service/cosigning.rs"]
+mod cosigning;
+#[path = "service/damages.rs"]
+mod damages;
+#[path = "service/decisions.rs"]
+mod decisions;
 #[path = "service/enrolment.rs"]
 mod enrolment;
 #[path = "service/intake.rs"]
@@ -36,3 +42,5 @@ mod open_findings;
 mod openapi;
 #[path = "service/party.rs"]
 mod party;
+#[path = "service/split_view.rs"]
+mod split_view;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mismatch, visit::SealProblem};
-use xunjian_proof::{jcs::JcsError, statement::StatementError};
+use xunjian_proof::{decision::DecisionError, jcs::JcsError, statement::StatementError};
 use xunjian_protocol::ApiError;
 
 use crate::{photo::PhotoError, tampering::Tampering, vm_table::VmTableError};
@@ -104,6 +104,9 @@ pub enum FieldError {
     /// The log is not an extension of the one this terminal saw before.
     #[error("the log contradicts what this terminal saw before: {0}")]
     LogInconsistent(String),
+    /// The person may not decide, or the case is none.
+    #[error("the decision does not count: {0}")]
+    Undecidable(#[from] DecisionError),
     /// The log grows faster than its state can be compared.
     #[error("the log grew while it was being compared")]
     LogUnsettled,
@@ -339,6 +342,7 @@ impl FieldError {
             | Self::UnknownFinding(_)
             | Self::UnknownRecord(_) => Code::NotFound,
             Self::NotStarted(_)
+            | Self::Undecidable(_)
             | Self::AlreadySealed(_)
             | Self::LabelNotScanned
             | Self::NotARackVisit

@@ -27,7 +27,7 @@ use xunjian_protocol::{
     blob::{BlobState, HaveAnswer, HaveBlobs},
     enrol::{EnrolAnswer, EnrolRequest},
     hello::Hello,
-    log::{ConsistencyAnswer, ConsistencyRequest},
+    log::{ConsistencyAnswer, ConsistencyRequest, CosignatureAnswer, CosignatureRequest},
     package::WorkPackage,
     path,
     problem::{Problem, ProblemCode},
@@ -308,6 +308,15 @@ impl SyncApi for HttpClient {
 
     async fn consistency(&self, request: &ConsistencyRequest) -> Result<ConsistencyAnswer, ApiError> {
         self.call(path::CONSISTENCY, request).await
+    }
+
+    async fn cosign(&self, request: &CosignatureRequest) -> Result<Option<CosignatureAnswer>, ApiError> {
+        match self.call(path::COSIGNATURES, request).await {
+            Ok(answer) => Ok(Some(answer)),
+            // A service of before cosignatures has no such path.
+            Err(ApiError::NotUnderstood(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

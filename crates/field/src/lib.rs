@@ -9,6 +9,8 @@ mod answer;
 mod bulk;
 pub mod clock;
 mod comparison;
+mod cosign;
+mod decide;
 mod door;
 mod draft;
 mod engine;
@@ -60,6 +62,7 @@ mod vm_table;
 
 pub use answer::{AnswerReport, LineSelector, NewAnswer, NewCheck, NewReading, NewValue};
 pub use bulk::BulkReport;
+pub use decide::{CaseRecordView, CaseView};
 pub use draft::DraftRef;
 pub use engine::{Field, Surroundings};
 pub use enrolment::{Enrolled, Enrolment};

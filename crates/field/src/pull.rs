@@ -95,6 +95,12 @@ impl Field {
     /// # Errors
     /// [`FieldError`]; the old package stays in use then.
     pub async fn pull(&self, api: &impl SyncApi) -> Result<PullReport, FieldError> {
+        let report = self.pull_package(api).await?;
+        self.cosign_known(api).await?;
+        Ok(report)
+    }
+
+    async fn pull_package(&self, api: &impl SyncApi) -> Result<PullReport, FieldError> {
         let terminal = self.terminal()?;
         let hello = api.hello().await?;
         if !hello.versions.contains(&hello::VERSION) {

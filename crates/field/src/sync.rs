@@ -8,6 +8,7 @@
 mod background;
 mod carry;
 mod chain;
+mod decided;
 mod policy;
 mod progress;
 mod receipts;
@@ -402,12 +403,14 @@ impl Field {
             self.compare_chain(api, pass).await?;
             pass.is_compared = true;
         }
+        self.take_back_decided(api).await?;
         self.carry(api, options, pass).await?;
         if !options.photos {
             pass.report.photos_held_back = self.store.read(record::totals_to_send)?.0;
         }
         pass.tracker.stage(SyncStage::Receipts);
-        self.fetch_receipts(api, Which::All, pass).await
+        self.fetch_receipts(api, Which::All, pass).await?;
+        self.cosign_known(api).await
     }
 }
 

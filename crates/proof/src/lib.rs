@@ -5,6 +5,8 @@
 //! check the same bytes with `openssl`, `sha256sum`, `jq` and `base64`.
 
 pub mod chain;
+pub mod cosigner;
+pub mod decision;
 pub mod dsse;
 pub mod jcs;
 pub mod keyring;
@@ -16,5 +18,6 @@ pub mod record;
 pub mod statement;
 pub mod suite;
 pub mod verification;
+pub mod witness;
 
-pub use xunjian_domain::hash::Sha256;
+pub use xunjian_domain::{hash::Sha256, time::TimestampMs};

@@ -157,6 +157,31 @@ impl SignedCheckpoint {
         Ok(seconds)
     }
 
+    /// Who signed, as the lines say: name and the first four bytes of the key's hash. Checks nothing.
+    pub fn signers(&self) -> impl Iterator<Item = (&str, [u8; 4])> {
+        self.signatures.iter().map(|(name, bytes)| (name.as_str(), [bytes[0], bytes[1], bytes[2], bytes[3]]))
+    }
+
+    /// The line of a cosignature that verifies, as it stands in the note, to be kept apart from it.
+    ///
+    /// # Errors
+    /// As [`SignedCheckpoint::cosigned_at`].
+    pub fn cosignature_line(&self, name: &str, key: &PublicKey) -> Result<String, NoteError> {
+        self.cosigned_at(name, key)?;
+        let id = key_id(name, COSIGNATURE_V1, key)?;
+        let line = self.signatures.iter().find(|(known, bytes)| known == name && bytes[..4] == id);
+        let (name, bytes) = line.ok_or_else(|| NoteError::NotSignedBy(name.to_owned()))?;
+        Ok(format!("— {name} {}", BASE64.encode(bytes)))
+    }
+
+    /// The note with one more signature line, as [`SignedCheckpoint::cosignature_line`] gave it. Checks no signature.
+    ///
+    /// # Errors
+    /// [`NoteError::Malformed`] when it is no such line.
+    pub fn with_line(&self, line: &str) -> Result<Self, NoteError> {
+        Self::parse(&format!("{self}{line}\n"))
+    }
+
     fn cosigned_message(&self, seconds: u64) -> Vec<u8> {
         format!("cosignature/v1\ntime {seconds}\n{}", self.checkpoint.body()).into_bytes()
     }
@@ -185,6 +210,24 @@ fn key_id(name: &str, algorithm: u8, key: &PublicKey) -> Result<[u8; 4], NoteErr
     input.extend_from_slice(&key.ed25519_bytes()?);
     let digest = Sha256::of(&input);
     Ok([digest.0[0], digest.0[1], digest.0[2], digest.0[3]])
+}
+
+/// The first four bytes of the hash that names a cosigner's key in a note.
+///
+/// # Errors
+/// [`NoteError::Suite`] when the key is not Ed25519.
+pub fn cosignature_key_id(name: &str, key: &PublicKey) -> Result<[u8; 4], NoteError> {
+    key_id(name, COSIGNATURE_V1, key)
+}
+
+/// The verifier key of a cosigner as other C2SP tools take it (`name+hash+base64`, algorithm 4).
+///
+/// # Errors
+/// [`NoteError::Suite`] when the key is not Ed25519.
+pub fn cosigner_verifier_key(name: &str, key: &PublicKey) -> Result<String, NoteError> {
+    let id = cosignature_key_id(name, key)?;
+    let material = [[COSIGNATURE_V1].as_slice(), &key.ed25519_bytes()?].concat();
+    Ok(format!("{name}+{}+{}", data_encoding::HEXLOWER.encode(&id), BASE64.encode(&material)))
 }
 
 /// The verifier key of a log as other C2SP tools take it (`name+hash+base64`).

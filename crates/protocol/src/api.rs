@@ -9,7 +9,7 @@ use crate::{
     blob::{BlobState, HaveAnswer, HaveBlobs},
     enrol::{EnrolAnswer, EnrolRequest},
     hello::Hello,
-    log::{ConsistencyAnswer, ConsistencyRequest},
+    log::{ConsistencyAnswer, ConsistencyRequest, CosignatureAnswer, CosignatureRequest},
     package::WorkPackage,
     problem::Problem,
     record::{ChainAnswer, ChainRequest, ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
@@ -83,4 +83,12 @@ pub trait SyncApi: Send + Sync {
         &self,
         request: &ConsistencyRequest,
     ) -> impl Future<Output = Result<ConsistencyAnswer, ApiError>> + Send;
+
+    /// Hands over a cosignature; `None` from a service that does not take any.
+    fn cosign(
+        &self,
+        _request: &CosignatureRequest,
+    ) -> impl Future<Output = Result<Option<CosignatureAnswer>, ApiError>> + Send {
+        std::future::ready(Ok(None))
+    }
 }

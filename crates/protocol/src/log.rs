@@ -22,3 +22,34 @@ pub struct ConsistencyAnswer {
     #[schema(value_type = Vec<String>)]
     pub proof: Vec<Sha256>,
 }
+
+/// A terminal cosigned a checkpoint, having verified that it extends what it knew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CosignatureRequest {
+    /// The checkpoint as the log signed it, with the terminal's cosignature (C2SP `tlog-cosignature`) under the name
+    /// `{origin}/terminal/{id}`. Other lines are passed over.
+    pub checkpoint: String,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CosignatureAnswer {
+    /// What became of it.
+    pub outcome: CosignatureOutcome,
+}
+
+/// What became of a cosignature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CosignatureOutcome {
+    /// Stored, and served with the checkpoint from now on.
+    Stored,
+    /// This key cosigned this state before; the first cosignature stays.
+    Known,
+    /// Not stored: the cosigner's clock is more than a day ahead, or ran backwards between two states of the log.
+    TimeRefused,
+    /// The log's own key signed this checkpoint, and the log here has another history: both are kept as evidence.
+    Contradicts,
+}

@@ -26,6 +26,8 @@ pub const CHAIN: &str = "/v1/chain";
 pub const CHECKPOINT: &str = "/v1/log/checkpoint";
 /// `POST`: [`crate::log::ConsistencyRequest`] → [`crate::log::ConsistencyAnswer`].
 pub const CONSISTENCY: &str = "/v1/log/consistency";
+/// `POST`: [`crate::log::CosignatureRequest`] → [`crate::log::CosignatureAnswer`]. Services of before it answer 404.
+pub const COSIGNATURES: &str = "/v1/log/cosignatures";
 /// `GET {LABEL}/{payload}`: what a phone camera opens; says only what it is.
 pub const LABEL: &str = "/L";
 
@@ -45,6 +47,8 @@ pub const ACCEPTS_OPEN_FINDINGS: &str = "open-findings";
 /// Of the service's capabilities: bodies of [`RECORDS`] may be compressed (`content-encoding: zstd`, RFC 8878). Answers are
 /// compressed for who says `accept-encoding: zstd`.
 pub const ACCEPTS_ZSTD: &str = "zstd";
+/// Of the service's capabilities: it takes cosignatures of terminals ([`COSIGNATURES`]).
+pub const TAKES_COSIGNATURES: &str = "cosignatures";
 /// Media type of a partial upload's body.
 pub const PARTIAL_UPLOAD: &str = "application/partial-upload";
 /// Media type of a problem (RFC 9457).

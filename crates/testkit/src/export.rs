@@ -28,6 +28,10 @@ pub mod seed {
     pub const LOG: u8 = 5;
     /// The clock.
     pub const CLOCK: u8 = 6;
+    /// A reviewer of 监理方.
+    pub const REVIEWER: u8 = 8;
+    /// A witness.
+    pub const WITNESS: u8 = 9;
 }
 
 /// The key of a seed.
@@ -52,6 +56,8 @@ pub struct Export {
     pub stored_at: TimestampMs,
     /// Photos to write, whatever the record names.
     pub photos: Vec<Vec<u8>>,
+    /// Who cosigned the receipt's checkpoint: name, seed of the key, seconds since the epoch.
+    pub cosigned: Vec<(String, u8, u64)>,
 }
 
 /// The names of what was written.
@@ -110,6 +116,7 @@ impl Export {
             delivered_blobs: delivered.blobs,
             stored_at: delivered.stored_at,
             photos: files(&folder.join("photos"))?.iter().map(fs::read).collect::<io::Result<_>>()?,
+            cosigned: Vec::new(),
         })
     }
 
@@ -141,7 +148,10 @@ impl Export {
         let left = merkle::node_hash(&leaves[0], &leaves[1]);
         let root = merkle::node_hash(&left, &leaves[2]);
         let checkpoint = Checkpoint { origin: self.root.log_origin.clone(), size: 3, root };
-        let checkpoint = checkpoint.sign(&key(seed::LOG)).map_err(other)?;
+        let mut checkpoint = checkpoint.sign(&key(seed::LOG)).map_err(other)?;
+        for (name, seed, seconds) in &self.cosigned {
+            checkpoint.cosign(name, *seconds, &key(*seed)).map_err(other)?;
+        }
         let receipt = Receipt { index: 2, proof: vec![left], checkpoint };
 
         for sub in ["key-statements", "photos"] {

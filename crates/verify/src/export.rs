@@ -3,13 +3,15 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use xunjian_proof::{
-    Sha256,
+    Sha256, TimestampMs,
     dsse::Envelope,
     keyring::Keyring,
     receipt::Receipt,
     statement::{HolderKind, SiteRoot},
     verification::{self, Failure},
 };
+
+use crate::checkpoints::cosigner_steps;
 
 /// What was checked.
 pub struct Passed {
@@ -23,6 +25,8 @@ pub struct Passed {
     pub photos_named: usize,
     /// Signers' keys that were revoked, and when.
     pub revoked: Vec<(String, String)>,
+    /// Not after this, and who outside the operator's control says so; `None` where only the operator does.
+    pub witnessed: Option<(TimestampMs, String)>,
 }
 
 /// The first thing that does not fit.
@@ -35,7 +39,8 @@ pub struct Failed {
     pub reason: String,
 }
 
-fn failed(file: &str, step: &str) -> impl Fn(&dyn std::fmt::Display) -> Failed {
+/// A failure of this file at this step.
+pub fn failed(file: &str, step: &str) -> impl Fn(&dyn std::fmt::Display) -> Failed {
     move |reason| Failed { file: file.to_owned(), step: step.to_owned(), reason: reason.to_string() }
 }
 
@@ -78,13 +83,22 @@ pub fn verify(folder: &Path, pinned: Option<Sha256>) -> Result<Passed, Failed> {
         .map_err(of("delivered.json"))?;
     steps.push(format!("送达声明 delivered {}", statement.stored_at));
     steps.push(format!("存证回执 receipt: leaf {} of {}", receipt.index, receipt.checkpoint.checkpoint.size));
+    steps.extend(cosigner_steps(&keyring, &receipt.checkpoint, "receipt.tlog-proof")?);
+    let cosignatures = keyring.cosignatures(&receipt.checkpoint);
+    let witnessed =
+        cosignatures.first_outside().map(|cosigner| (cosigner.not_after(), cosigner.statement.holder_name.clone()));
+    steps.push(match &witnessed {
+        Some((at, who)) => format!("时间上界 not after {at}，由 {who} 见证 · witnessed outside the operator's control"),
+        None => "时间上界仅由服务方证明 · only the operator says how late it was".to_owned(),
+    });
 
     let photos = photos(folder, record)?;
     steps.push(format!("照片 photos: {photos}/{}", record.evidence.len()));
-    Ok(Passed { record: verified.id, steps, photos, photos_named: record.evidence.len(), revoked })
+    Ok(Passed { record: verified.id, steps, photos, photos_named: record.evidence.len(), revoked, witnessed })
 }
 
-fn keyring(folder: &Path, pinned: Option<Sha256>) -> Result<Keyring, Failed> {
+/// The keys of an exported folder, each vouched for by its root.
+pub fn keyring(folder: &Path, pinned: Option<Sha256>) -> Result<Keyring, Failed> {
     let root: SiteRoot = serde_json::from_slice(&read(folder, "site-root.json")?)
         .map_err(|error| failed("site-root.json", "root")(&error))?;
     let mut keyring = Keyring::new(root, pinned).map_err(|error| failed("site-root.json", "root")(&error))?;

@@ -351,7 +351,7 @@ fn print_revoked(context: &Context, key: &KeyId) {
     });
 }
 
-fn write_json(file: &Path, document: &impl serde::Serialize) -> Result<(), Error> {
+pub(super) fn write_json(file: &Path, document: &impl serde::Serialize) -> Result<(), Error> {
     fs::write(file, serde_json::to_vec_pretty(document)?).map_err(Error::io(file.display().to_string()))
 }
 
@@ -404,8 +404,9 @@ fn sign(context: &Context, file: &Path, root: &Path, out: &Path, yes: bool) -> R
         return sign_revocation(context, revocation, root, out, yes);
     }
     let mut requests: KeyRequests = serde_json::from_str(&text)?;
-    let is_machine =
-        |statement: &&KeyStatement| !matches!(statement.holder_kind, HolderKind::Person | HolderKind::Terminal);
+    let is_machine = |one: &&KeyStatement| {
+        !matches!(one.holder_kind, HolderKind::Person | HolderKind::Terminal | HolderKind::Witness)
+    };
     if let Some(machine) = requests.requests.iter().find(is_machine) {
         let kind = machine.holder_kind;
         return Err(Error::told(
@@ -450,6 +451,6 @@ pub(super) fn root_signers(folder: &Path) -> Result<Vec<Ed25519Signer>, Error> {
     keys::files_in(folder)?.iter().map(|file| keys::read(file)).collect()
 }
 
-fn read_text(file: &Path) -> Result<String, Error> {
+pub(super) fn read_text(file: &Path) -> Result<String, Error> {
     fs::read_to_string(file).map_err(Error::io(file.display().to_string()))
 }

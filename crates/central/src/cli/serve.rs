@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Context, say};
-use crate::{aside, error::Error, http, integrity::Findings, site::Site};
+use crate::{aside, decide, error::Error, http, integrity::Findings, site::Site};
 
 /// `xunjian serve`
 #[derive(Args)]
@@ -125,6 +125,32 @@ pub enum Aside {
         #[arg(long)]
         out: PathBuf,
     },
+    /// 为一份待裁定的记录导出案卷，交监理方或管理方的复核人员裁定 · Write out the case of a record, for a person to decide.
+    Case {
+        /// `aside list` 给出的信封哈希 · Hash of the envelope.
+        envelope: String,
+        /// 写入文件 · File to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// 收入签过名的裁定 · Take a signed decision in.
+    Decide {
+        /// `xunjian-field decide --out` 写出的文件 · The file that `xunjian-field decide` wrote.
+        file: PathBuf,
+    },
+}
+
+/// The one that is kept aside under the beginning of a hash, as the list prints it.
+fn find_aside(site: &Site, envelope: &str) -> Result<aside::Aside, Error> {
+    let kept = site.db.read(aside::aside)?;
+    let mut fitting = kept.into_iter().filter(|one| one.envelope.to_hex().starts_with(envelope));
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(Error::told(
+            format!("没有（或不止一份）哈希以“{envelope}”开头的另存记录"),
+            format!("none or several are kept aside whose hash begins with “{envelope}”"),
+        )),
+    }
 }
 
 impl Aside {
@@ -133,12 +159,26 @@ impl Aside {
         match self {
             Self::List => {
                 let kept = site.db.read(aside::aside)?;
-                context.print(&json!(kept), |language| {
+                let decided = site.db.read(decide::of_aside)?;
+                let listed: Vec<_> = kept
+                    .iter()
+                    .map(|one| {
+                        let mut listed = json!(one);
+                        listed["counts"] = json!(decided.get(&one.envelope));
+                        listed
+                    })
+                    .collect();
+                context.print(&json!(listed), |language| {
                     let head =
                         say(language, format!("另存待查 {} 份", kept.len()), format!("{} kept aside", kept.len()));
                     let lines = kept.iter().map(|one| {
+                        let decided = match decided.get(&one.envelope) {
+                            None => String::new(),
+                            Some(true) => say(language, "  已裁定：计入", "  decided: counts"),
+                            Some(false) => say(language, "  已裁定：不计入", "  decided: does not count"),
+                        };
                         format!(
-                            "{}  {}  {}  {}  {}",
+                            "{}  {}  {}  {}  {}{decided}",
                             one.envelope.short(),
                             one.received_at,
                             one.terminal,
@@ -150,19 +190,38 @@ impl Aside {
                 });
             }
             Self::Export { envelope, out } => {
-                // The beginning of a hash will do, as the list prints it.
-                let kept = site.db.read(aside::aside)?;
-                let mut fitting = kept.iter().filter(|one| one.envelope.to_hex().starts_with(&envelope));
-                let (Some(one), None) = (fitting.next(), fitting.next()) else {
-                    return Err(Error::told(
-                        format!("没有（或不止一份）哈希以“{envelope}”开头的另存记录"),
-                        format!("none or several are kept aside whose hash begins with “{envelope}”"),
-                    ));
-                };
+                let one = find_aside(&site, &envelope)?;
                 let bytes = site.db.read(|sql| aside::bytes(sql, &one.envelope))?.unwrap_or_default();
                 std::fs::write(&out, bytes).map_err(Error::io(out.display().to_string()))?;
                 context.print(&json!({ "envelope": one.envelope, "out": out }), |language| {
                     say(language, format!("已写入 {}", out.display()), format!("written to {}", out.display()))
+                });
+            }
+            Self::Case { envelope, out } => {
+                let case = decide::case(&site, &find_aside(&site, &envelope)?.envelope)?;
+                super::admin::write_json(&out, &case)?;
+                let (visit, count) = (&case.visit, case.records.len());
+                context.print(&json!({ "visit": visit, "records": count, "out": out }), |language| {
+                    let file = out.display();
+                    say(
+                        language,
+                        format!("{count} 份记录的案卷已写入 {file}，请监理方或管理方的复核人员用 xunjian-field decide 裁定"),
+                        format!("the case of {count} records is in {file}: a reviewer of 监理方 or 管理方 decides it with `xunjian-field decide`"),
+                    )
+                });
+            }
+            Self::Decide { file } => {
+                let text = super::admin::read_text(&file)?;
+                let envelope = xunjian_proof::dsse::Envelope::from_bytes(text.trim().as_bytes())?;
+                let decided = decide::decide(&site, crate::log::COMMAND_LINE, &envelope)?;
+                context.print(&json!(decided), |language| match (&decided.counts, decided.identical) {
+                    (_, true) => say(language, "该裁定此前已收入", "the decision was here already"),
+                    (Some(record), _) => say(
+                        language,
+                        format!("裁定已收入并记入日志：记录 {record} 计入"),
+                        format!("taken in and logged: the record {record} counts"),
+                    ),
+                    (None, _) => say(language, "裁定已收入并记入日志：均不计入", "taken in and logged: none counts"),
                 });
             }
         }

@@ -20,7 +20,7 @@ use crate::{
 pub struct LogItem {
     /// Its place.
     pub index: u64,
-    /// `record`, `delivered`, `key_statement`, `revocation`, `plan` or `admin_action`.
+    /// `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action` or `decision`.
     pub kind: String,
     /// What it speaks of: a record, a key or a round; empty for the others.
     pub subject: String,
@@ -142,10 +142,18 @@ fn summary(leaf: Leaf) -> Text {
             let (actor, what) = (&action.actor, &action.action);
             Text::new(format!("管理操作：{actor} {what}"), format!("{actor}: {what}"))
         }
+        Leaf::Decision(decision) => {
+            let (zh, en) = decision.counts.map_or_else(
+                || ("均不计入".to_owned(), "none counts".to_owned()),
+                |record| (format!("记录 {} 计入", record.short()), format!("record {} counts", record.short())),
+            );
+            let (reason, of) = (&decision.reason, decision.candidates.len());
+            Text::new(format!("裁定（{of} 份记录）：{zh}（{reason}）"), format!("decided of {of}: {en} ({reason})"))
+        }
     }
 }
 
-const KINDS: [&str; 6] = ["record", "delivered", "key_statement", "revocation", "plan", "admin_action"];
+const KINDS: [&str; 7] = ["record", "delivered", "key_statement", "revocation", "plan", "admin_action", "decision"];
 
 /// `GET log`: the newest first; `q` looks in subjects and hashes.
 ///

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use xunjian_protocol::{
-    log::{ConsistencyAnswer, ConsistencyRequest},
+    log::{ConsistencyAnswer, ConsistencyRequest, CosignatureAnswer, CosignatureRequest},
     package::WorkPackage,
     problem::{Problem, ProblemCode},
 };
@@ -17,7 +17,7 @@ use super::{
     App,
     answer::{Asked, Caller, Failed, hash, read},
 };
-use crate::{clock, error::Error, extras::Extras, ledger, log, package, session};
+use crate::{clock, cosign, error::Error, extras::Extras, ledger, log, package, session};
 
 /// Everything open for the terminal, or 304 while nothing has changed.
 #[utoipa::path(get, path = "/v1/work-package",
@@ -64,10 +64,15 @@ pub async fn chunk(
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
-/// The newest checkpoint, cosigned by the service's clock. Open to everyone: it is what witnesses compare.
+/// The newest checkpoint, cosigned by the service's clock and by whoever cosigned it since. Open to everyone: it is what
+/// witnesses compare.
 #[utoipa::path(get, path = "/v1/log/checkpoint", responses((status = 200, content_type = "text/plain")))]
 pub async fn checkpoint(State(app): State<App>, asked: Asked) -> Result<String, Failed> {
-    let note = app.run(|site| site.db.read(|sql| log::time_token(site, sql, clock::now()))).await;
+    let note = app
+        .run(|site| {
+            site.db.read(|sql| cosign::with_cosignatures(sql, log::time_token(site, sql, clock::now())?, false))
+        })
+        .await;
     note.map(|note| note.to_string()).map_err(asked.fail())
 }
 
@@ -82,6 +87,24 @@ pub async fn consistency(State(app): State<App>, asked: Asked, body: Bytes) -> R
                 let checkpoint = log::time_token(site, sql, clock::now())?.to_string();
                 Ok(ConsistencyAnswer { checkpoint, proof: log::consistency(sql, from)? })
             })
+        })
+        .await;
+    answer.map(Json).map_err(asked.fail())
+}
+
+/// A terminal hands over its cosignature of a checkpoint that it verified.
+#[utoipa::path(post, path = "/v1/log/cosignatures", request_body = CosignatureRequest,
+    responses((status = 200, body = CosignatureAnswer), (status = "4XX", body = Problem)))]
+pub async fn cosignature(
+    State(app): State<App>,
+    asked: Asked,
+    Caller(terminal): Caller,
+    body: Bytes,
+) -> Result<Json<CosignatureAnswer>, Failed> {
+    let answer = app
+        .run(move |site| {
+            let note = read::<CosignatureRequest>(&body)?.checkpoint;
+            Ok(CosignatureAnswer { outcome: cosign::take_from_terminal(site, &terminal, &note)? })
         })
         .await;
     answer.map(Json).map_err(asked.fail())

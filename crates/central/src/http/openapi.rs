@@ -18,6 +18,7 @@ use utoipa::OpenApi;
         super::documents::chunk,
         super::documents::checkpoint,
         super::documents::consistency,
+        super::documents::cosignature,
         super::records::submit,
         super::records::receipts,
         super::records::chain,

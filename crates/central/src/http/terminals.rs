@@ -4,7 +4,7 @@ use axum::{Json, body::Bytes, extract::State};
 use xunjian_protocol::{
     enrol::{EnrolAnswer, EnrolRequest},
     hello::{Hello, VERSION},
-    path::{ACCEPTS_ASSIGNMENTS, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD},
+    path::{ACCEPTS_ASSIGNMENTS, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD, TAKES_COSIGNATURES},
     problem::Problem,
     session::{Challenge, ChallengeRequest, Session, SessionRequest},
 };
@@ -25,9 +25,15 @@ pub async fn hello(State(app): State<App>, asked: Asked) -> Result<Json<Hello>, 
         site_name: root.name.clone(),
         root_fingerprint: fingerprint.to_hex(),
         versions: vec![VERSION],
-        capabilities: [ACCEPTS_ASSIGNMENTS, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD]
-            .map(str::to_owned)
-            .to_vec(),
+        capabilities: [
+            ACCEPTS_ASSIGNMENTS,
+            TAKES_COSIGNATURES,
+            ACCEPTS_OPEN_FINDINGS,
+            ACCEPTS_RECOVERY_KEY,
+            ACCEPTS_ZSTD,
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         now_ms: clock::now().0,
     }))
 }

@@ -1,9 +1,12 @@
 //! The log itself: each leaf's bytes, the nodes above them, the signed root, and what waits in the inbox.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use xunjian_domain::hash::Sha256;
-use xunjian_proof::{chain::Link, dsse::Envelope, keyring::Keyring, merkle, record::TerminalRef, statement::BlobRef};
+use xunjian_proof::{
+    chain::Link, decision::Decision, dsse::Envelope, keyring::Keyring, merkle, record::TerminalRef, statement::BlobRef,
+    suite::KeyId,
+};
 
 use super::{Findings, hash};
 use crate::{
@@ -30,6 +33,16 @@ pub(super) struct Leaves {
     pub others: BTreeMap<Sha256, (Envelope, Leaf)>,
     /// Leaves whose bytes cannot be read any more, by the hash beside them: they are named once, not again for each row.
     pub unreadable: Vec<String>,
+    /// Decisions, in the log's order.
+    pub decisions: Vec<(Sha256, Envelope, Decision)>,
+    /// Records that stand behind the revocation of a key that signed them.
+    pub late: Vec<Sha256>,
+    /// Keys revoked so far.
+    revoked: BTreeSet<KeyId>,
+    /// The tree as derived; `None` where so much is missing that nothing above the leaves can be.
+    pub tree: Option<Tree>,
+    /// How many leaves the log has.
+    pub count: u64,
 }
 
 impl Leaves {
@@ -56,34 +69,43 @@ pub(super) fn check(sql: &dyn Sql, keyring: Option<&Keyring>, found: &mut Findin
     let mut walk = Walk { sql, found, leaves: Leaves::default(), tree: Some(Tree::default()), next: 0 };
     walk.log();
     walk.inbox();
-    let Walk { leaves, tree, next, .. } = walk;
+    let Walk { mut leaves, tree, next, .. } = walk;
+    leaves.count = next;
     let (size, checkpoint) = match tail(sql) {
         Ok(tail) => tail,
         Err(error) => {
             found.damage("log", "tail", "checkpoint", error);
+            leaves.tree = tree;
             return leaves;
         }
     };
     if next != size {
         found.damage("log", "tail", "size", format!("the log has {next} leaves, its tail says {size}"));
     }
-    match (checkpoint, tree) {
-        (Some(note), tree) => {
-            let is_signed = keyring.is_some_and(|keyring| keyring.verify_checkpoint(&note).is_ok());
-            let root = tree.and_then(|tree| merkle::root(&tree, next).ok());
-            if !is_signed || root != Some(note.checkpoint.root) || note.checkpoint.size != size {
+    match &checkpoint {
+        Some(note) => {
+            if !keyring.is_some_and(|keyring| keyring.verify_checkpoint(note).is_ok()) {
+                found.damage("log", "checkpoint", "signature", "no key of the log signed the checkpoint");
+            }
+            if note.checkpoint.size != size {
+                let reason = format!("the checkpoint is of {} leaves, the tail of {size}", note.checkpoint.size);
+                found.damage("log", "checkpoint", "size", reason);
+            }
+            let root = tree.as_ref().and_then(|tree| merkle::root(tree, next).ok());
+            if root != Some(note.checkpoint.root) {
                 found.damage("log", "checkpoint", "root", "the signed root is not that of the leaves");
             }
         }
-        (None, _) if next > 0 => found.damage("log", "checkpoint", "root", "the log has leaves and no checkpoint"),
-        (None, _) => {}
+        None if next > 0 => found.damage("log", "checkpoint", "root", "the log has leaves and no checkpoint"),
+        None => {}
     }
+    leaves.tree = tree;
     leaves
 }
 
 /// The tree as derived from the leaves, in memory.
 #[derive(Default)]
-struct Tree(BTreeMap<(u32, u64), Sha256>);
+pub(super) struct Tree(BTreeMap<(u32, u64), Sha256>);
 
 impl merkle::Nodes for Tree {
     type Error = Error;
@@ -222,10 +244,21 @@ impl Walk<'_> {
         }
         match leaf {
             Leaf::Record(id, record) => {
+                if [&record.inspector.key, &record.terminal.key].iter().any(|key| self.leaves.revoked.contains(key)) {
+                    self.leaves.late.push(id);
+                }
                 let record = RecordLeaf { id, blobs: record.blobs(), terminal: record.terminal };
                 self.leaves.records.insert(envelope, record);
             }
-            other => drop(self.leaves.others.insert(envelope, (signed, other))),
+            other => {
+                if let Leaf::Revocation(revocation) = &other {
+                    self.leaves.revoked.insert(revocation.key.clone());
+                }
+                if let Leaf::Decision(decision) = &other {
+                    self.leaves.decisions.push((envelope, signed.clone(), (**decision).clone()));
+                }
+                self.leaves.others.insert(envelope, (signed, other));
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: parses, calls one use case, prints. Every rule is the engine's.
 
 mod arguments;
+mod decide;
 mod failure;
 #[cfg(debug_assertions)]
 mod kill_point;
@@ -87,6 +88,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Output, Failure
         Command::Release { bytes } => work::release(session, bytes),
         Command::Status => work::status(session),
         Command::Records { command } => records::run(session, command),
+        Command::Decide(command) => decide::run(session, command),
         Command::Passphrase { new_file } => setup::change_passphrase(session, new_file),
         Command::RecoveryRequest { file } => setup::recovery_request(session, &file),
         Command::Scan { files } => scan::run(session, &files),

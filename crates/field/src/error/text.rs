@@ -133,6 +133,15 @@ impl FieldError {
                      rewritten. Nothing here was changed; keep this terminal and call the supervisor at once"
                 ),
             ),
+            Self::Undecidable(error) => Text::new(
+                format!(
+                    "不能作此裁定：须由监理方或管理方的复核人员签名，不得是其中任何一份记录的巡检人员，并写明理由（{error}）"
+                ),
+                format!(
+                    "This decision does not count: a reviewer of 监理方 or 管理方 signs it, who walked none of the records, \
+                     and gives a reason ({error})"
+                ),
+            ),
             Self::LogUnsettled => Text::new(
                 "服务端日志正在快速增长，暂时无法核对，请稍后重试",
                 "The log grows too fast to be compared right now: try again later",

@@ -393,6 +393,11 @@ pub(crate) fn quarantine(
     run(connection, sql!("quarantine/put"), params![id.to_hex(), to_json(problem)?, at.0]).map(drop)
 }
 
+/// A decision took it in: it goes on like any other.
+pub(crate) fn lift_quarantine(connection: &Connection, id: Sha256) -> Result<(), FieldError> {
+    run(connection, sql!("quarantine/lift"), [id.to_hex()]).map(drop)
+}
+
 pub(crate) fn count_quarantined(connection: &Connection) -> Result<u64, FieldError> {
     Ok(connection.prepare_cached(sql!("quarantine/count"))?.query_row([], |row| row.get::<_, Unsigned>(0))?.0)
 }

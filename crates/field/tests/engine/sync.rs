@@ -71,6 +71,25 @@ async fn one_refused_record_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
+async fn a_record_that_a_decision_let_in_comes_out_of_the_quarantine() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    terminal.walks(VisitKind::Room, 1);
+    service.refuse(1, ProblemCode::RevokedKey);
+    for _ in 0..2 {
+        let run = terminal.syncs(&service).await;
+        assert_eq!((run.delivered, run.quarantined), (0, 1), "nobody has decided");
+    }
+    let row = terminal.field.records().unwrap().swap_remove(0);
+    let folder = tempfile::tempdir().unwrap();
+    terminal.field.export_record(&row.id.to_hex(), folder.path()).unwrap();
+    service.lets_in(&std::fs::read_to_string(folder.path().join("envelope.json")).unwrap());
+    let run = terminal.syncs(&service).await;
+    assert_eq!((run.delivered, run.quarantined, run.still_pending), (1, 0, 0), "{:?}", run.errors);
+    assert!(terminal.field.records().unwrap()[0].quarantined.is_none());
+}
+
+#[tokio::test]
 async fn a_key_the_root_has_not_signed_for_waits_and_then_goes_up() {
     let service = Service::start();
     let terminal = Terminal::of_li(&service).await;

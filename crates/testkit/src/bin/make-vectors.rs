@@ -33,13 +33,17 @@ use xunjian_proof::{
     statement::{HolderKind, KeyStatement, PartyRef, RootKey, SiteRoot},
     suite::{Ed25519Signer, Signer as _},
 };
-use xunjian_testkit::export::{Export, key, seed};
+use xunjian_testkit::{
+    decision_vector,
+    export::{Export, key, seed},
+};
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../proof/tests/vectors/v1");
     if folder.exists() {
-        eprintln!("the vectors of version 1 exist already and are frozen; nothing was written");
-        std::process::exit(1);
+        eprintln!("the vectors of version 1 exist already and are frozen; they were not written");
+        decisions(&folder);
+        return;
     }
     let [root_key, inspector, terminal, service, log, time] =
         [seed::ROOT, seed::INSPECTOR, seed::TERMINAL, seed::SERVICE, seed::LOG, seed::CLOCK].map(key);
@@ -99,12 +103,24 @@ fn main() {
         record,
         stored_at: TimestampMs(1_792_003_600_000),
         photos: vec![PHOTO.to_vec(), AFTER.to_vec()],
+        cosigned: Vec::new(),
     };
     let names = export.write(&folder).expect("the vectors are written");
     println!("ROOT {}", names.root);
     println!("RECORD {}", names.record);
     println!("ENVELOPE {}", names.envelope);
     println!("LEAF {}", names.leaf);
+}
+
+/// The vectors of decisions and cosignatures, which came later and stand beside version 1.
+fn decisions(v1: &Path) {
+    let folder = v1.with_file_name("decision-v1");
+    if folder.exists() {
+        eprintln!("so do those of decisions; nothing was written");
+        std::process::exit(1);
+    }
+    let export = Export::read(v1).expect("version 1 can be read");
+    decision_vector::write(&export, &folder).expect("the vectors are written");
 }
 
 /// What stands in for photos: a verifier hashes bytes and looks at no picture.

@@ -1,0 +1,1 @@
+SELECT COALESCE((SELECT MAX(cosigned_at) FROM cosignature WHERE key_id = $1 AND size < $2), 0), COALESCE((SELECT MIN(cosigned_at) FROM cosignature WHERE key_id = $1 AND size > $2), 9223372036854775807), (SELECT COUNT(*) FROM cosignature WHERE key_id = $1 AND size = $2)

@@ -1,0 +1,1 @@
+SELECT size, note FROM cosigned_checkpoint ORDER BY size

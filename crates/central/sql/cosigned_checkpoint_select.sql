@@ -1,0 +1,1 @@
+SELECT note FROM cosigned_checkpoint WHERE size = $1

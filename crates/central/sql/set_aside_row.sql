@@ -1,0 +1,1 @@
+SELECT envelope, problem, detail, received_at FROM set_aside WHERE envelope_sha256 = $1
