@@ -142,8 +142,8 @@ fn without_its_key_the_database_says_locked_and_another_key_opens_nothing() {
 fn a_sealed_record_can_neither_be_changed_nor_go_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("field.db")).unwrap();
-    let connection = store.lock();
-    let connection = connection.as_ref().unwrap();
+    let open = store.core.lock();
+    let connection = &open.as_ref().unwrap().connection;
     connection.execute_batch("PRAGMA foreign_keys=OFF;").unwrap();
     connection
         .execute_batch(
