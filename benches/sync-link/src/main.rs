@@ -23,7 +23,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::{
     link::{Line, Link},
-    measured::World,
+    measured::{Measured, World},
     programs::Programs,
     side::{SERVICE, Side, TERMINAL},
     site::Load,
@@ -92,7 +92,7 @@ fn main() -> anyhow::Result<()> {
     let line = Line { rate: 20_000_000, delay: Duration::from_millis(40), queue_bytes: 250_000 };
     let link = Link::start(line, terminal_device, service_device);
     let world = World { terminal, service, link, folder, seed: arguments.seed };
-    let bench = Bench { world, programs, arguments };
+    let mut bench = Bench { world, programs, arguments, large: Vec::new() };
     bench.tell_machine()?;
     for part in [Part::Line, Part::Floor, Part::Ours, Part::Peers] {
         if bench.arguments.only.is_empty() || bench.arguments.only.contains(&part) {
@@ -107,6 +107,8 @@ pub struct Bench {
     world: World,
     programs: Programs,
     arguments: Arguments,
+    /// Bits of payload a second of the product's large load without cuts, beside the loss.
+    large: Vec<(f64, f64)>,
 }
 
 impl Bench {
@@ -128,7 +130,7 @@ impl Bench {
         Ok(())
     }
 
-    fn run(&self, part: Part) -> anyhow::Result<()> {
+    fn run(&mut self, part: Part) -> anyhow::Result<()> {
         match part {
             Part::Line => tables::print_accuracy(&accuracy::measure(&self.world)?),
             Part::Floor => self.run_floor()?,
@@ -156,7 +158,7 @@ impl Bench {
         Ok(())
     }
 
-    fn run_ours(&self) -> anyhow::Result<()> {
+    fn run_ours(&mut self) -> anyhow::Result<()> {
         let load = Load { records: self.arguments.records, photos: self.arguments.photos };
         let prepared = site::prepare(&self.world, &self.programs, load, false)?;
         let line = self.world.link.line();
@@ -170,6 +172,9 @@ impl Bench {
                 let run = ours::run(&self.world, &self.programs, &prepared, conditions, patience)
                     .with_context(|| format!("the product at {loss} % loss with {cuts} cuts"))?;
                 tables::print_our_row(line, &prepared, *loss, outage, &run);
+                if cuts == 0 && run.measured.is_complete {
+                    self.large.push((*loss, run.measured.speed(prepared.payload())));
+                }
             }
         }
         Ok(())
@@ -183,21 +188,27 @@ impl Bench {
         let line = self.world.link.line();
         println!("\npeers: {}, {}, {}", anki.version()?, webdav::rclone_version()?, nginx.version()?);
         tables::print_head("The product and its peers, the same photos", prepared.photo_bytes);
+        let mut speeds = Vec::new();
         for loss in &self.arguments.losses {
             let patience = self.patience(prepared.payload());
+            let row = |name: &str, measured: &Measured| {
+                tables::print_row(line, name, *loss, prepared.photo_bytes, measured);
+                (name.to_owned(), measured.speed(prepared.photo_bytes))
+            };
             let conditions = self.world.conditions("ours beside peers", *loss);
             let ours = ours::run(&self.world, &self.programs, &prepared, conditions, patience)?;
-            let name = format!("xunjian-field sync, {} records too", load.records);
-            tables::print_row(line, &name, *loss, prepared.photo_bytes, &ours.measured);
-            let theirs = anki.run(&self.world, &prepared, *loss, patience)?;
-            let name = format!("Anki, media only ({:.1} s before it)", theirs.collection.as_secs_f64());
-            tables::print_row(line, &name, *loss, prepared.photo_bytes, &theirs.measured);
+            let small = row(&format!("xunjian-field sync, {} records too", load.records), &ours.measured).1;
+            let anki = anki.run(&self.world, &prepared, *loss, patience)?;
+            let before = anki.collection.as_secs_f64();
+            let mut theirs = vec![row(&format!("Anki, media only ({before:.1} s before it)"), &anki.measured)];
             for transfers in TRANSFERS {
-                let measured = webdav::run(&self.world, &nginx, &prepared.photos(), transfers, *loss, patience)?;
-                let name = format!("rclone --transfers {transfers}");
-                tables::print_row(line, &name, *loss, prepared.photo_bytes, &measured);
+                let copied = webdav::run(&self.world, &nginx, &prepared.photos(), transfers, *loss, patience)?;
+                theirs.push(row(&format!("rclone --transfers {transfers}"), &copied));
             }
+            let large = self.large.iter().find(|(of, _)| of == loss).map(|(_, speed)| *speed);
+            speeds.push(tables::Speeds { loss: *loss, small, large, theirs });
         }
+        tables::print_speeds(&speeds);
         Ok(())
     }
 }

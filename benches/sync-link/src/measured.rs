@@ -29,6 +29,13 @@ pub struct Measured {
     pub is_complete: bool,
 }
 
+impl Measured {
+    /// Bits a second of what had to get across; nothing for what did not.
+    pub fn speed(&self, payload: u64) -> f64 {
+        if self.is_complete { payload as f64 * 8.0 / self.took.as_secs_f64() } else { 0.0 }
+    }
+}
+
 /// The bench's world: both sides and the line between them.
 pub struct World {
     /// Where terminals are.

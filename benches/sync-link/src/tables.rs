@@ -39,7 +39,7 @@ pub fn print_row(line: &Line, what: &str, loss: f64, payload: u64, measured: &Me
         "| {what} | {loss} % | {} | {:.2} | {:.2} | {} | {:.3} | {:.3} | {} |",
         seconds(measured),
         took / line.limit(payload).as_secs_f64(),
-        payload as f64 * 8.0 / took / 1e6,
+        measured.speed(payload) / 1e6,
         report.connections,
         ratio(report.streams.0 + report.streams.1, payload),
         ratio(report.wire_bytes(), payload),
@@ -83,6 +83,35 @@ pub fn print_our_row(line: &Line, prepared: &Prepared, loss: f64, outage: Durati
         run.receipts,
         late(measured),
     );
+}
+
+/// What the product and each peer made of one line, in bits of payload a second.
+pub struct Speeds {
+    /// Of packets, in percent.
+    pub loss: f64,
+    /// The product with the load that the peers had.
+    pub small: f64,
+    /// The product with its large load, if it was run.
+    pub large: Option<f64>,
+    /// The peers by name.
+    pub theirs: Vec<(String, f64)>,
+}
+
+/// How many times as fast per byte the product was.
+pub fn print_speeds(speeds: &[Speeds]) {
+    println!("\nHow many times as fast per byte the product was: with its large load, with the same load\n");
+    let Some(first) = speeds.first() else { return };
+    let names: Vec<&str> = first.theirs.iter().map(|(name, _)| name.split(" (").next().unwrap_or_default()).collect();
+    println!("| loss | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
+    for at in speeds {
+        let times = |ours: Option<f64>, theirs: f64| match ours {
+            Some(ours) if theirs > 0.0 => format!("{:.1}", ours / theirs),
+            _ => "–".to_owned(),
+        };
+        let cells =
+            at.theirs.iter().map(|(_, one)| format!("{}, {}", times(at.large, *one), times(Some(at.small), *one)));
+        println!("| {} % | {} |", at.loss, cells.collect::<Vec<_>>().join(" | "));
+    }
 }
 
 fn seconds(measured: &Measured) -> String {
