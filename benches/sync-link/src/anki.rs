@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     measured::{Measured, World},
-    programs::text,
+    programs::{mortal, text},
     side::SERVICE,
     site::Prepared,
     webdav::{sizes, wait_for},
@@ -65,7 +65,7 @@ impl Anki {
         loss_percent: f64,
         patience: Duration,
     ) -> anyhow::Result<AnkiRun> {
-        let folder = world.fresh("run")?;
+        let folder = world.empty_run_folder()?;
         std::fs::create_dir(folder.join("server"))?;
         std::fs::create_dir(folder.join("client"))?;
         let script = folder.join("anki_client.py");
@@ -74,26 +74,24 @@ impl Anki {
         let notes = prepared.load.records.to_string();
         text(Command::new(&self.python).arg(&script).arg("fill").arg(&collection).arg(prepared.photos()).arg(notes))?;
 
-        let mut server = Command::new(&self.python);
+        let mut server = mortal(&self.python);
         server.args(["-m", "anki.syncserver"]).env("SYNC_USER1", "bench:bench");
         server.env("SYNC_BASE", folder.join("server")).env("SYNC_HOST", SERVICE.to_string());
         server.env("SYNC_PORT", PORT.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut serving = world.service.spawn(server)?;
         wait_for(world, PORT, &mut serving)?;
 
-        let mut sync = Command::new(&self.python);
+        let mut sync = mortal(&self.python);
         sync.arg(&script).arg("sync").arg(&collection).arg(format!("http://{SERVICE}:{PORT}/"));
-        world.link.begin(world.conditions("anki", loss_percent));
-        let begun = Instant::now();
+        let timer = world.begin(world.conditions("anki", loss_percent));
         let log = folder.join("anki.log");
-        let ended = world.run_client(sync, &log, begun + patience)?;
-        let (whole, report) = (begun.elapsed(), world.link.report());
+        let ended = world.run_client(sync, &log, timer.begun() + patience)?;
+        let whole = timer.read(world, ended.code == Some(0));
         drop(serving);
-        if ended.code != Some(0) {
+        if !whole.is_complete {
             let said = std::fs::read_to_string(&log)?;
             ensure!(ended.code.is_none(), "Anki's client failed: {said}");
-            let measured = Measured { took: whole, report, is_complete: false };
-            return Ok(AnkiRun { measured, collection: Duration::ZERO });
+            return Ok(AnkiRun { measured: whole, collection: Duration::ZERO });
         }
         let (sent, there) = (sizes(&prepared.photos())?, sizes(&folder.join("server/bench/media"))?);
         ensure!(sent == there, "Anki left {there:?} of {sent:?}");
@@ -101,7 +99,7 @@ impl Anki {
         let seconds = |name: &str| said[name].as_f64().with_context(|| format!("{name} in {said}"));
         let (took, collection) =
             (Duration::from_secs_f64(seconds("media")?), Duration::from_secs_f64(seconds("collection")?));
-        world.fresh("run")?;
-        Ok(AnkiRun { measured: Measured { took, report, is_complete: true }, collection })
+        world.empty_run_folder()?;
+        Ok(AnkiRun { measured: Measured { took, ..whole }, collection })
     }
 }

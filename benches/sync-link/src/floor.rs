@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
@@ -27,8 +27,7 @@ const PIECE: u64 = 64 << 10;
 pub fn run(world: &World, flows: u32, bytes: u64, loss_percent: f64) -> anyhow::Result<Measured> {
     let listener = world.service.run(|| TcpListener::bind(SocketAddr::new(SERVICE, 0)))??;
     let to = listener.local_addr()?;
-    world.link.begin(world.conditions(&format!("floor {flows}"), loss_percent));
-    let begun = Instant::now();
+    let timer = world.begin(world.conditions(&format!("floor {flows}"), loss_percent));
     let swallowing = std::thread::spawn(move || -> std::io::Result<u64> {
         let one = |stream: TcpStream| std::thread::spawn(move || swallow(stream));
         let open: Vec<_> = listener.incoming().take(flows as usize).map(|stream| stream.map(one)).collect();
@@ -53,9 +52,9 @@ pub fn run(world: &World, flows: u32, bytes: u64, loss_percent: f64) -> anyhow::
         thread.join().ok().context("a sender panicked")??;
     }
     let arrived = swallowing.join().ok().context("the receiver panicked")??;
-    let took = begun.elapsed();
+    let measured = timer.read(world, true);
     ensure!(arrived == bytes, "{arrived} of {bytes} bytes arrived");
-    Ok(Measured { took, report: world.link.report(), is_complete: true })
+    Ok(measured)
 }
 
 /// Sends pieces as long as there are any, then waits until the other end has everything.

@@ -16,7 +16,7 @@ mod site;
 mod tables;
 mod webdav;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
@@ -63,9 +63,13 @@ pub struct Arguments {
     /// The folder with `xunjian` and `xunjian-field`.
     #[arg(long, env = "XUNJIAN_BIN_DIR")]
     programs: PathBuf,
-    /// For everything that is written; the peers are in `peers/` below it.
+    /// For what is prepared and kept; the peers are in `peers/` below it.
     #[arg(long, default_value = "target/bench-sync")]
     folder: PathBuf,
+    /// For what each run writes, on both sides; `run/` below the folder without it. In memory (`/dev/shm/…`) a busy disk has no
+    /// part in the figures.
+    #[arg(long)]
+    run_folder: Option<PathBuf>,
 }
 
 /// A part of the bench.
@@ -91,7 +95,8 @@ fn main() -> anyhow::Result<()> {
     let (service, service_device) = Side::open(SERVICE)?;
     let line = Line { rate: 20_000_000, delay: Duration::from_millis(40), queue_bytes: 250_000 };
     let link = Link::start(line, terminal_device, service_device);
-    let world = World { terminal, service, link, folder, seed: arguments.seed };
+    let run_folder = arguments.run_folder.clone().unwrap_or_else(|| folder.join("run"));
+    let world = World { terminal, service, link, folder, run_folder, seed: arguments.seed };
     let mut bench = Bench { world, programs, arguments, large: Vec::new() };
     bench.tell_machine()?;
     for part in [Part::Line, Part::Floor, Part::Ours, Part::Peers] {
@@ -120,6 +125,13 @@ impl Bench {
             line.delay.as_millis() * 2,
             line.queue_bytes / 1000,
             self.world.seed
+        );
+        let run_folder = self.world.empty_run_folder()?;
+        let mut kind = Command::new("stat");
+        println!(
+            "runs write to {} ({})",
+            run_folder.display(),
+            programs::text(kind.args(["--file-system", "--format=%T"]).arg(run_folder))?
         );
         println!(
             "machine: {} cores, {}; {}",

@@ -27,6 +27,40 @@ pub struct Measured {
     pub report: Report,
     /// Whether everything arrived.
     pub is_complete: bool,
+    /// Share of the time in which something on this machine waited for a processor, and for the disk: near 1, the figure says
+    /// more about the machine than about the line.
+    pub starved: [f64; 2],
+}
+
+/// A run under way.
+pub struct Timer {
+    begun: Instant,
+    stalled_us: [u64; 2],
+}
+
+impl Timer {
+    /// When it began.
+    pub fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// The run as it stands.
+    pub fn read(&self, world: &World, is_complete: bool) -> Measured {
+        let took = self.begun.elapsed();
+        let (now, then) = (stalled_us(), self.stalled_us);
+        let starved = [0, 1].map(|of| now[of].saturating_sub(then[of]) as f64 / took.as_micros() as f64);
+        Measured { took, report: world.link.report(), is_complete, starved }
+    }
+}
+
+/// Microseconds since the machine started in which some process waited for a processor, and for the disk; zero where the
+/// kernel does not count them.
+fn stalled_us() -> [u64; 2] {
+    ["cpu", "io"].map(|of| {
+        let pressure = std::fs::read_to_string(format!("/proc/pressure/{of}")).unwrap_or_default();
+        let some = pressure.lines().next().unwrap_or_default();
+        some.rsplit_once("total=").and_then(|(_, total)| total.parse().ok()).unwrap_or(0)
+    })
 }
 
 impl Measured {
@@ -44,8 +78,10 @@ pub struct World {
     pub service: Side,
     /// Between them.
     pub link: Link,
-    /// For everything that is written.
+    /// For what is kept: what was prepared, the peers.
     pub folder: PathBuf,
+    /// For what a run writes, on both sides.
+    pub run_folder: PathBuf,
     /// First seed; every run has one of its own.
     pub seed: u64,
 }
@@ -59,17 +95,16 @@ pub struct Ended {
 }
 
 impl World {
-    /// A folder of the bench, made empty.
+    /// The folder of a run, made empty.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn fresh(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let folder = self.folder.join(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
+    pub fn empty_run_folder(&self) -> anyhow::Result<&Path> {
+        if self.run_folder.exists() {
+            std::fs::remove_dir_all(&self.run_folder)?;
         }
-        std::fs::create_dir_all(&folder)?;
-        Ok(folder)
+        std::fs::create_dir_all(&self.run_folder)?;
+        Ok(&self.run_folder)
     }
 
     /// Conditions of a run, with the seed that this name and loss give.
@@ -80,6 +115,12 @@ impl World {
             .chain(loss_percent.to_bits().to_be_bytes())
             .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         Conditions { loss: loss_percent / 100.0, seed: self.seed ^ hash, cuts: Vec::new() }
+    }
+
+    /// The line as asked for, and a timer that begins now.
+    pub fn begin(&self, conditions: Conditions) -> Timer {
+        self.link.begin(conditions);
+        Timer { begun: Instant::now(), stalled_us: stalled_us() }
     }
 
     /// Runs a client on the terminal's side to its end. Gives up at `deadline`. What it prints goes through a file beside

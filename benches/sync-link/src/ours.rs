@@ -1,6 +1,6 @@
 //! The product over the line: `xunjian-field sync` until every receipt is in.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
@@ -36,18 +36,17 @@ pub fn run(
     conditions: Conditions,
     patience: Duration,
 ) -> anyhow::Result<OurRun> {
-    let folder = world.fresh("run")?;
-    let (site, terminal) = prepared.copy_to(&folder)?;
+    let folder = world.empty_run_folder()?;
+    let (site, terminal) = prepared.copy_to(folder)?;
     let service = Service::start(world, programs, &site, &format!("{SERVICE}:0"))?;
     let log = folder.join("sync.log");
-    world.link.begin(conditions);
-    let begun = Instant::now();
+    let timer = world.begin(conditions);
     let (mut commands, mut photo_bytes_sent, mut receipts) = (0, 0, 0);
     let is_complete = loop {
         let mut sync = programs.field(&terminal);
         sync.args(["--service", &service.url, "--json", "sync"]);
         commands += 1;
-        let ended = world.run_client(sync, &log, begun + patience)?;
+        let ended = world.run_client(sync, &log, timer.begun() + patience)?;
         if ended.code.is_none() {
             break false;
         }
@@ -62,7 +61,7 @@ pub fn run(
         // A person, or the app's own timer, tries again.
         std::thread::sleep(Duration::from_secs(1));
     };
-    let measured = Measured { took: begun.elapsed(), report: world.link.report(), is_complete };
+    let measured = timer.read(world, is_complete);
     drop(service);
     if is_complete {
         let checked = json(programs.central(&site).arg("verify-all"))?;
@@ -72,6 +71,6 @@ pub fn run(
         ensure!(checked["damages"].as_array().is_some_and(Vec::is_empty), "damage: {checked}");
         ensure!(receipts == expected.0, "{receipts} of {} receipts were verified", expected.0);
     }
-    world.fresh("run")?;
+    world.empty_run_folder()?;
     Ok(OurRun { measured, commands, photo_bytes_sent, receipts })
 }

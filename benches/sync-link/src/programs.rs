@@ -1,6 +1,7 @@
 //! The product's programs, with clean environments.
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -35,7 +36,7 @@ impl Programs {
 
     /// One of them, with nothing of this environment that could change what it does.
     pub fn command(&self, name: &str) -> Command {
-        clean(Command::new(self.folder.join(name)))
+        clean(mortal(self.folder.join(name)))
     }
 
     /// `xunjian` on a site.
@@ -61,6 +62,13 @@ impl Programs {
     }
 }
 
+/// A program whose process ends with this one, also when this one is killed.
+pub fn mortal(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    command
+}
+
 /// Takes away what would change messages, keystore or data folder.
 pub fn clean(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("XUNJIAN_")) {
@@ -76,7 +84,7 @@ pub fn clean(mut command: Command) -> Command {
 /// # Errors
 /// What it said when it failed.
 pub fn text(command: &mut Command) -> anyhow::Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
+    let name = name_of(command);
     let output = command.output().with_context(|| format!("{name} cannot be started"))?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success(), "{name} failed ({}): {err}{out}", output.status);
@@ -90,4 +98,11 @@ pub fn text(command: &mut Command) -> anyhow::Result<String> {
 pub fn json(command: &mut Command) -> anyhow::Result<Value> {
     let text = text(command.arg("--json"))?;
     serde_json::from_str(&text).with_context(|| format!("no JSON: {text}"))
+}
+
+/// The program that a command is about, [`mortal`] or not.
+pub fn name_of(command: &Command) -> String {
+    let wrapped = command.get_args().skip_while(|word| *word != "--").nth(1);
+    let is_wrapped = command.get_program() == "setpriv";
+    wrapped.filter(|_| is_wrapped).unwrap_or(command.get_program()).to_string_lossy().into_owned()
 }

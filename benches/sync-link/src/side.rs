@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use rustix::thread::UnshareFlags;
 
-use crate::link::Device;
+use crate::{link::Device, programs::name_of};
 
 /// The terminal's address on the line.
 pub const TERMINAL: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 1));
@@ -62,7 +62,7 @@ impl Side {
     /// # Errors
     /// When it cannot be started.
     pub fn spawn(&self, mut command: Command) -> anyhow::Result<Running> {
-        let name = command.get_program().to_string_lossy().into_owned();
+        let name = name_of(&command);
         let child = self.run(move || command.spawn())?.with_context(|| format!("{name} cannot be started"))?;
         Ok(Running { child, name })
     }

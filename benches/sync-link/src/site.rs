@@ -14,7 +14,7 @@ use xunjian_testkit::full_racks::Hall;
 
 use crate::{
     measured::World,
-    programs::{Programs, clean, json, text},
+    programs::{Programs, clean, json, mortal, text},
     side::Running,
 };
 
@@ -119,7 +119,7 @@ fn make(world: &World, programs: &Programs, load: Load, keep_photos: bool, folde
     on_service_side(world, pulling)?;
     drop(service);
 
-    let mut filling = clean(Command::new(beside("fill-terminal")?));
+    let mut filling = clean(mortal(beside("fill-terminal")?));
     filling.arg("--data").arg(&terminal);
     filling.args(["--records", &load.records.to_string(), "--photos", &load.photos.to_string()]);
     if keep_photos {

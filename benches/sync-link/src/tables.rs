@@ -27,9 +27,9 @@ pub fn print_accuracy(found: &Accuracy) {
 pub fn print_head(title: &str, payload: u64) {
     println!("\n{title}: {:.1} MB\n", mb(payload));
     println!(
-        "| what | loss | seconds | ÷ line limit | Mbit/s of payload | connections | stream ÷ payload | wire ÷ payload | line late, p99 and worst |"
+        "| what | loss | seconds | ÷ line limit | Mbit/s of payload | connections | stream ÷ payload | wire ÷ payload | line late, p99 and worst | processor, disk waited for |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
 }
 
 /// One row of it.
@@ -58,9 +58,9 @@ pub fn print_our_head(prepared: &Prepared, line: &Line) {
         line.limit(prepared.payload()).as_secs_f64()
     );
     println!(
-        "| loss | cuts | seconds | ÷ (limit + outage) | asked for | sent ÷ payload | asked for | photos sent ÷ photos, its own count | wire ÷ payload | connections, after a cut | commands | receipts | line late, p99 and worst |"
+        "| loss | cuts | seconds | ÷ (limit + outage) | asked for | sent ÷ payload | asked for | photos sent ÷ photos, its own count | wire ÷ payload | connections, after a cut | commands | receipts | line late, p99 and worst | processor, disk waited for |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
 }
 
 /// One row of it. *Sent* is what the streams from terminal to service carried, each byte once; *wire* is every IP packet both
@@ -119,9 +119,11 @@ fn seconds(measured: &Measured) -> String {
     if measured.is_complete { format!("{took:.1}") } else { format!("given up after {took:.0}") }
 }
 
+/// Two cells: how late the line was, and how busy the machine.
 fn late(measured: &Measured) -> String {
     let (worst, p99) = measured.report.lateness;
-    format!("{:.1}, {:.0} ms", ms(p99), ms(worst))
+    let [processor, disk] = measured.starved.map(|share| share * 100.0);
+    format!("{:.1}, {:.0} ms | {processor:.0}, {disk:.0} %", ms(p99), ms(worst))
 }
 
 fn ratio(part: u64, whole: u64) -> f64 {

@@ -12,7 +12,7 @@ use anyhow::ensure;
 
 use crate::{
     measured::{Measured, World},
-    programs::text,
+    programs::{mortal, text},
     side::{Running, SERVICE},
 };
 
@@ -36,7 +36,7 @@ impl Nginx {
     }
 
     fn command(&self) -> Command {
-        Command::new(self.root.join("usr/sbin/nginx"))
+        mortal(self.root.join("usr/sbin/nginx"))
     }
 
     /// `nginx version: nginx/1.22.1`.
@@ -131,23 +131,22 @@ pub fn run(
     loss_percent: f64,
     patience: Duration,
 ) -> anyhow::Result<Measured> {
-    let folder = world.fresh("run")?;
-    let serving = nginx.serve(world, &folder)?;
-    let mut copy = Command::new("rclone");
+    let folder = world.empty_run_folder()?;
+    let serving = nginx.serve(world, folder)?;
+    let mut copy = mortal("rclone");
     copy.args(["copy", "--transfers", &transfers.to_string()]).arg(photos).arg("dav:photos");
     copy.arg("--config").arg(folder.join("rclone.conf")).arg("--cache-dir").arg(folder.join("cache"));
     copy.env("RCLONE_CONFIG_DAV_TYPE", "webdav").env("RCLONE_CONFIG_DAV_VENDOR", "other");
     copy.env("RCLONE_CONFIG_DAV_URL", format!("http://{SERVICE}:{PORT}/"));
-    world.link.begin(world.conditions(&format!("rclone {transfers}"), loss_percent));
-    let begun = Instant::now();
-    let ended = world.run_client(copy, &folder.join("rclone.log"), begun + patience)?;
-    let measured = Measured { took: begun.elapsed(), report: world.link.report(), is_complete: ended.code == Some(0) };
+    let timer = world.begin(world.conditions(&format!("rclone {transfers}"), loss_percent));
+    let ended = world.run_client(copy, &folder.join("rclone.log"), timer.begun() + patience)?;
+    let measured = timer.read(world, ended.code == Some(0));
     drop(serving);
     if measured.is_complete {
         let (sent, there) = (sizes(photos)?, sizes(&folder.join("files/photos"))?);
         ensure!(sent == there, "rclone left {there:?} of {sent:?}");
     }
-    world.fresh("run")?;
+    world.empty_run_folder()?;
     Ok(measured)
 }
 
