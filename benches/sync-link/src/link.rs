@@ -11,6 +11,7 @@
 mod conditions;
 mod flows;
 mod lane;
+mod lateness;
 mod packet;
 mod tun;
 
@@ -35,7 +36,7 @@ pub use self::{
     lane::Tally,
     tun::Device,
 };
-use self::{flows::Flows, lane::Lane};
+use self::{flows::Flows, lane::Lane, lateness::Lateness};
 
 /// How long the thread sleeps at most, so that it notices the end.
 const LONGEST_SLEEP: Duration = Duration::from_millis(50);
@@ -82,14 +83,14 @@ struct Run {
     up: Lane,
     down: Lane,
     flows: Flows,
-    late_us: Vec<u32>,
+    late: Lateness,
 }
 
 impl Run {
     fn new(line: &Line, conditions: Conditions) -> Self {
         let lane = |no: u64| Lane::new(line, conditions.loss, conditions.seed.wrapping_mul(2) + no);
         let (up, down) = (lane(0), lane(1));
-        Self { begun: Instant::now(), conditions, up, down, flows: Flows::default(), late_us: Vec::new() }
+        Self { begun: Instant::now(), conditions, up, down, flows: Flows::default(), late: Lateness::default() }
     }
 
     fn lane(&mut self, way: Way) -> &mut Lane {
@@ -127,7 +128,7 @@ impl Run {
                 self.lane(way).lose_underway(packet.len());
                 continue;
             }
-            self.late_us.push(u32::try_from((now - due).as_micros()).unwrap_or(u32::MAX));
+            self.late.note(now - due);
             return Some(packet);
         }
     }
@@ -137,17 +138,14 @@ impl Run {
         Some(due.saturating_sub(self.begun.elapsed()))
     }
 
-    fn report(&mut self) -> Report {
-        self.late_us.sort_unstable();
-        let late = |at: usize| Duration::from_micros(self.late_us.get(at).copied().unwrap_or(0).into());
-        let count = self.late_us.len();
+    fn report(&self) -> Report {
         Report {
             up: self.up.tally.clone(),
             down: self.down.tally.clone(),
             connections: self.flows.opened,
             reconnections: self.flows.opened_after_cut,
             streams: self.flows.stream_bytes(),
-            lateness: (late(count.saturating_sub(1)), late(count * 99 / 100)),
+            lateness: (self.late.worst, self.late.percentile(99)),
         }
     }
 }
