@@ -65,6 +65,8 @@ pub struct Report {
     pub reconnections: u64,
     /// Bytes of all TCP streams from terminal to service, and back; sent again is not counted again.
     pub streams: (u64, u64),
+    /// Bytes of IP packets that arrived at the service in each second.
+    pub per_second: Vec<u64>,
     /// How late a packet arrived at most, and at the 99th percentile, beyond what rate and delay ask for.
     pub lateness: (Duration, Duration),
 }
@@ -83,6 +85,7 @@ struct Run {
     up: Lane,
     down: Lane,
     flows: Flows,
+    per_second: Vec<u64>,
     late: Lateness,
 }
 
@@ -90,7 +93,15 @@ impl Run {
     fn new(line: &Line, conditions: Conditions) -> Self {
         let lane = |no: u64| Lane::new(line, conditions.loss, conditions.seed.wrapping_mul(2) + no);
         let (up, down) = (lane(0), lane(1));
-        Self { begun: Instant::now(), conditions, up, down, flows: Flows::default(), late: Lateness::default() }
+        Self {
+            begun: Instant::now(),
+            conditions,
+            up,
+            down,
+            flows: Flows::default(),
+            per_second: Vec::with_capacity(4096),
+            late: Lateness::default(),
+        }
     }
 
     fn lane(&mut self, way: Way) -> &mut Lane {
@@ -129,6 +140,11 @@ impl Run {
                 continue;
             }
             self.late.note(now - due);
+            if way == Way::Up {
+                let second = usize::try_from(due.as_secs()).unwrap_or(usize::MAX - 1);
+                self.per_second.resize(self.per_second.len().max(second + 1), 0);
+                self.per_second[second] += packet.len() as u64;
+            }
             return Some(packet);
         }
     }
@@ -145,6 +161,7 @@ impl Run {
             connections: self.flows.opened,
             reconnections: self.flows.opened_after_cut,
             streams: self.flows.stream_bytes(),
+            per_second: self.per_second.clone(),
             lateness: (self.late.worst, self.late.percentile(99)),
         }
     }

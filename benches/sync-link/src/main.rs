@@ -176,6 +176,7 @@ impl Bench {
         let line = self.world.link.line();
         let patience = self.patience(prepared.payload());
         tables::print_our_head(&prepared, line);
+        let mut fullness = Vec::new();
         for cuts in [0, CUTS] {
             for loss in &self.arguments.losses {
                 let limit = line.limit(prepared.payload());
@@ -184,11 +185,14 @@ impl Bench {
                 let run = ours::run(&self.world, &self.programs, &prepared, conditions, patience)
                     .with_context(|| format!("the product at {loss} % loss with {cuts} cuts"))?;
                 tables::print_our_row(line, &prepared, *loss, outage, &run);
+                fullness.push(format!("{loss} %, {cuts} cuts: {}", tables::fullness(line, &run.measured)));
                 if cuts == 0 && run.measured.is_complete {
                     self.large.push((*loss, run.measured.speed(prepared.payload())));
                 }
             }
         }
+        println!("\nHow full the line was on the way up, tenths of its rate, second by second (#: all of it)\n");
+        fullness.iter().for_each(|run| println!("    {run}"));
         Ok(())
     }
 

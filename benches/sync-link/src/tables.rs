@@ -85,6 +85,12 @@ pub fn print_our_row(line: &Line, prepared: &Prepared, loss: f64, outage: Durati
     );
 }
 
+/// How full the line was in each second of a run: tenths of its rate, `#` for all of it.
+pub fn fullness(line: &Line, measured: &Measured) -> String {
+    let tenth = |bytes: &u64| char::from_digit((bytes * 80 / line.rate) as u32, 10).unwrap_or('#');
+    measured.report.per_second.iter().map(tenth).collect()
+}
+
 /// What the product and each peer made of one line, in bits of payload a second.
 pub struct Speeds {
     /// Of packets, in percent.
