@@ -1,6 +1,6 @@
 # Every command a person or CI runs. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak fuzz check gen pictures bench app clean-data
+.PHONY: help run demo test soak fuzz check gen pictures bench bench-sync app clean-data
 
 RUN := scripts/with-node.sh
 
@@ -53,6 +53,9 @@ bench: ## Figures as ratios to a floor in the same run
 	@cargo build --quiet -p xunjian-central -p xunjian-field -p xunjian-report -p xunjian-verify -p xunjian-tests
 	@target/debug/window-bench
 	@cargo run --quiet --release --locked --target-dir target --manifest-path benches/scan-peers/Cargo.toml
+
+bench-sync: ## Synchronisation over a bad line, beside Anki and rclone (about an hour; `scripts/bench-sync.sh --help` for less)
+	@scripts/bench-sync.sh
 
 app: ## Build the window
 	@$(RUN) npm --prefix ui run --silent build

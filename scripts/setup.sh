@@ -4,8 +4,10 @@
 #   scripts/setup.sh run    what it takes to build and start the app, the service and the demo
 #   scripts/setup.sh test   the same, and what the tests need besides
 #   scripts/setup.sh bench  the same, and what the decoders need that ours is measured against
+#   scripts/setup.sh peers  only what `make bench-sync` measures the product's synchronisation against
 #
-# It installs Debian packages, npm packages into ui/node_modules, and nothing else. It says what and why before it does.
+# It installs Debian packages, npm packages into ui/node_modules, for `peers` Python packages and an unpacked nginx into
+# target/bench-sync/peers, and nothing else. It says what and why before it does.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -44,6 +46,17 @@ libvips-tools|vipsthumbnail|smaller copies of photos by its command and by its l
 libzbar-dev|-|another decoder, measured beside ours
 '
 
+packages_for_peers='
+iproute2|ip|makes the network namespaces of the bench and looks at their connections
+rclone|rclone|copies photos over the same line as the product
+python3|python3|runs Anki
+python3-venv|-|keeps the Python packages of Anki to themselves
+libxml2|-|what the WebDAV module of nginx is linked with
+'
+# Below target/: never installed, never started by the machine.
+peers=target/bench-sync/peers
+anki_version=26.9.3
+
 say() { printf '%s\n' "$*"; }
 stop() {
   printf 'scripts/setup.sh: %s\n' "$*" >&2
@@ -55,8 +68,14 @@ main() {
     run) install_packages "$packages_to_run" ;;
     test) install_packages "$packages_to_run$packages_to_test" ;;
     bench) install_packages "$packages_to_run$packages_to_test$packages_to_bench" ;;
+    peers)
+      install_packages "$packages_for_peers"
+      install_anki
+      unpack_nginx
+      return
+      ;;
     *)
-      say 'usage: scripts/setup.sh run|test|bench' >&2
+      say 'usage: scripts/setup.sh run|test|bench|peers' >&2
       exit 2
       ;;
   esac
@@ -131,6 +150,34 @@ install_ui() {
   say 'Installing the packages of ui/ that ui/package-lock.json names.'
   scripts/with-node.sh npm ci --prefix ui --loglevel error
   stamp ui
+}
+
+install_anki() {
+  local found='from importlib.metadata import version; print(version("anki"))'
+  if [ "$("$peers/anki/bin/python" -c "$found" 2>/dev/null)" = "$anki_version" ]; then
+    say "Anki $anki_version is installed."
+    return
+  fi
+  say "Installing Anki $anki_version from PyPI into $peers/anki: its own client and server, measured beside ours."
+  mkdir -p "$peers"
+  python3 -m venv --clear "$peers/anki"
+  "$peers/anki/bin/pip" install --quiet --disable-pip-version-check "anki==$anki_version"
+}
+
+unpack_nginx() {
+  if [ -x "$peers/nginx/usr/sbin/nginx" ]; then
+    say 'nginx is unpacked.'
+    return
+  fi
+  # Not installed: its package would start a web server on this machine.
+  say "Unpacking nginx and its WebDAV module from Debian into $peers/nginx: what rclone copies to."
+  local packages
+  packages="$(mktemp -d)"
+  (cd "$packages" && apt-get --option APT::Sandbox::User=root download --quiet --quiet nginx libnginx-mod-http-dav-ext)
+  mkdir -p "$peers/nginx"
+  local package
+  for package in "$packages"/*.deb; do dpkg --extract "$package" "$peers/nginx"; done
+  rm -r "$packages"
 }
 
 main "$@"

@@ -47,6 +47,9 @@ step() { printf '\n== %s\n' "$1"; }
     cargo test --quiet -p xunjian-field --test engine "$table::"
   done
 
+  step '200 connections cut, reset or silenced between terminal and service, at bytes that a seed chooses'
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test chaos -- --nocapture
+
   step 'kill -9 at every named effect, three rounds'
   for round in 1 2 3; do
     echo "round $round"

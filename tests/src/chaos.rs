@@ -109,7 +109,7 @@ async fn accept(listener: TcpListener, service: SocketAddr, chaos: Chaos, tally:
                 _ => Blow::Cut,
             };
             // From within the request line to far into a photo, as often below 1 kB as above.
-            let magnitude = 1_u64 << (3 + random.u32(..15));
+            let magnitude = 1_u64 << (5 + random.u32(..10));
             Plan { blow, is_upward: random.u32(..3) > 0, after: magnitude + random.u64(..magnitude) }
         });
         tokio::spawn(carry(terminal, service, plan, Arc::clone(&tally)));

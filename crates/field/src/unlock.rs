@@ -41,12 +41,22 @@ impl Field {
         }
         let keys = self.door.try_keys(&id, passphrase, &self.now())?;
         self.open_data(&keys.database)?;
-        let person = self.person(Some(id.as_str()))?;
-        if person.public_key != keys.signer.public_key() {
-            return Err(FieldError::Damaged("key wrap".to_owned()));
+        let begin = || {
+            let person = self.person(Some(id.as_str()))?;
+            if person.public_key != keys.signer.public_key() {
+                return Err(FieldError::Damaged("key wrap".to_owned()));
+            }
+            self.renew_sign()?;
+            Ok(person)
+        };
+        match begin() {
+            Err(error) if error.is_damage() => {
+                // Reached before the check that runs beside the work: it comes to the same page, and mends it.
+                self.store.wait_for_check();
+                begin()
+            }
+            other => other,
         }
-        self.renew_sign()?;
-        Ok(person)
     }
 
     /// Closes the data and wipes the keys.
