@@ -69,6 +69,8 @@ struct Line {
     client: reqwest::Client,
     number: u64,
     patience: Duration,
+    /// Whether anything came back over these connections.
+    is_proved: bool,
 }
 
 /// The service at one address.
@@ -96,7 +98,7 @@ impl HttpClient {
     pub fn anonymous(base: &str, language: Language) -> Result<Self, ApiError> {
         let base = base.trim_end_matches('/').to_owned();
         Ok(Self {
-            line: RwLock::new(Line { client: connect(PATIENCE)?, number: 0, patience: PATIENCE }),
+            line: RwLock::new(Line { client: connect(PATIENCE)?, number: 0, patience: PATIENCE, is_proved: false }),
             base,
             language,
             identity: None,
@@ -154,12 +156,12 @@ impl HttpClient {
         let answer = exchange.run(self.stall).await;
         let is_gone = matches!(answer, Err(ApiError::Unreachable(_)));
         let mut line = self.line.write().unwrap_or_else(PoisonError::into_inner);
-        if is_gone && line.number == number {
-            line.patience = (line.patience * 2).min(LONGEST_PATIENCE);
-            line.number += 1;
-            line.client = connect(line.patience)?;
-        } else if !is_gone && line.patience > PATIENCE {
-            line.patience = PATIENCE;
+        if !is_gone {
+            line.is_proved |= line.number == number;
+        } else if line.number == number {
+            // Connections that once carried something were no victims of impatience.
+            let patience = if line.is_proved { PATIENCE } else { (line.patience * 2).min(LONGEST_PATIENCE) };
+            *line = Line { client: connect(patience)?, number: number + 1, patience, is_proved: false };
         }
         drop(line);
         answer

@@ -25,7 +25,6 @@ use xunjian_domain::{
 use xunjian_protocol::{ApiError, SyncApi, problem::ProblemCode};
 
 use self::progress::Tracker;
-use self::receipts::Which;
 pub(crate) use self::receipts::is_receipt;
 pub use self::{
     background::{SyncBell, SyncNews, SyncTurns},
@@ -409,7 +408,7 @@ impl Field {
             pass.report.photos_held_back = self.store.read(record::totals_to_send)?.0;
         }
         pass.tracker.stage(SyncStage::Receipts);
-        self.fetch_receipts(api, Which::All, pass).await?;
+        self.fetch_receipts(api, pass).await?;
         self.cosign_known(api).await
     }
 }

@@ -20,7 +20,7 @@ use xunjian_protocol::{
 
 use super::{
     Pass, SyncFault, SyncOptions, SyncStage,
-    receipts::Which,
+    receipts::{Fetched, Which},
     submissions::{Queued, Submissions},
     uploads::{Fate, Next, Upload, Uploads},
 };
@@ -40,6 +40,7 @@ enum Outcome {
     Submitted(Vec<Queued>, Result<SubmitAnswer, ApiError>),
     Known(Vec<BlobRef>, Result<Vec<BlobState>, ApiError>),
     Sent(Upload, Result<BlobState, FieldError>),
+    Receipts(Result<Fetched, FieldError>),
 }
 
 type Work<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -58,7 +59,7 @@ impl Field {
         }
         let mut work = FuturesUnordered::<Work<'_>>::new();
         let mut questions = 0;
-        let mut receipts_at = Instant::now() + RECEIPTS_EVERY;
+        let mut receipts_at = Some(Instant::now() + RECEIPTS_EVERY);
         loop {
             if let Some(batch) = records.next() {
                 work.push(Box::pin(submit(api, batch)));
@@ -71,6 +72,10 @@ impl Field {
                         Box::pin(self.send(api, upload))
                     }
                 });
+            }
+            if receipts_at.is_some_and(|at| Instant::now() >= at) && !work.is_empty() {
+                receipts_at = None;
+                work.push(Box::pin(async { Outcome::Receipts(self.ask_for_receipts(api, Which::Complete).await) }));
             }
             let Some(outcome) = work.next().await else { return Ok(()) };
             match outcome {
@@ -99,10 +104,15 @@ impl Field {
                     uploads.not_known();
                 }
                 Outcome::Sent(upload, state) => self.photo_sent(&upload, state, &mut uploads, pass)?,
-            }
-            if Instant::now() >= receipts_at {
-                self.fetch_receipts(api, Which::Complete, pass).await?;
-                receipts_at = Instant::now() + RECEIPTS_EVERY;
+                Outcome::Receipts(fetched) => {
+                    match fetched {
+                        Ok(fetched) => pass.take(fetched),
+                        // They are asked for again at the end; until then photos go on.
+                        Err(FieldError::Api(error)) if error.is_retryable() => {}
+                        Err(error) => return Err(error),
+                    }
+                    receipts_at = Some(Instant::now() + RECEIPTS_EVERY);
+                }
             }
         }
     }
@@ -259,9 +269,11 @@ impl Field {
         let sha256 = upload.blob.sha256;
         let error = match state {
             Ok(state) => {
-                pass.report.blob_bytes_sent += upload.rest();
                 fail::fail_point!("sync.after_blob_answer");
-                pass.report.blobs_sent += u64::from(state == BlobState::Stored);
+                if state == BlobState::Stored {
+                    pass.report.blobs_sent += 1;
+                    pass.report.blob_bytes_sent += upload.blob.bytes - upload.found.unwrap_or(upload.offset);
+                }
                 let fate = uploads.sent(sha256, &state);
                 return self.settle(fate, pass);
             }

@@ -36,19 +36,41 @@ pub(super) enum Which {
     All,
 }
 
+/// What asking led to.
+#[derive(Debug, Default)]
+pub(super) struct Fetched {
+    delivered: u64,
+    errors: Vec<SyncFault>,
+    forgotten: Vec<Sha256>,
+}
+
+impl Pass<'_> {
+    pub(super) fn take(&mut self, fetched: Fetched) {
+        self.report.delivered += fetched.delivered;
+        self.report.errors.extend(fetched.errors);
+        for id in fetched.forgotten {
+            if !self.forgotten.contains(&id) {
+                self.forgotten.push(id);
+            }
+        }
+    }
+}
+
 impl Field {
-    pub(super) async fn fetch_receipts(
-        &self,
-        api: &impl SyncApi,
-        which: Which,
-        pass: &mut Pass<'_>,
-    ) -> Result<(), FieldError> {
+    pub(super) async fn fetch_receipts(&self, api: &impl SyncApi, pass: &mut Pass<'_>) -> Result<(), FieldError> {
+        pass.take(self.ask_for_receipts(api, Which::All).await?);
+        Ok(())
+    }
+
+    /// Asks, verifies and stores, beside whatever else goes on.
+    pub(super) async fn ask_for_receipts(&self, api: &impl SyncApi, which: Which) -> Result<Fetched, FieldError> {
+        let mut fetched = Fetched::default();
         let waiting = self.store.read(|connection| match which {
             Which::Complete => record::awaiting_receipt_complete(connection),
             Which::All => record::awaiting_receipt(connection),
         })?;
         if waiting.is_empty() {
-            return Ok(());
+            return Ok(fetched);
         }
         let keyring = self.store.read(trust::keyring)?;
         let mut watch = LogWatch::new(&keyring, self.store.read(log::checkpoint)?);
@@ -60,15 +82,15 @@ impl Field {
             }
             for (id, state) in some.iter().zip(states) {
                 match state {
-                    DeliveryState::Unknown => pass.forgotten.push(*id),
+                    DeliveryState::Unknown => fetched.forgotten.push(*id),
                     DeliveryState::Pending { missing } => self.missing(&missing)?,
                     DeliveryState::Delivered { delivered, receipt } => {
-                        self.take_receipt(api, *id, (delivered, receipt), &keyring, &mut watch, pass).await?;
+                        self.take_receipt(api, *id, (delivered, receipt), &keyring, &mut watch, &mut fetched).await?;
                     }
                 }
             }
         }
-        Ok(())
+        Ok(fetched)
     }
 
     /// The service lacks photos that it had acknowledged: they go up again.
@@ -86,7 +108,7 @@ impl Field {
         (delivered, receipt): (String, String),
         keyring: &Keyring,
         watch: &mut LogWatch,
-        pass: &mut Pass<'_>,
+        fetched: &mut Fetched,
     ) -> Result<(), FieldError> {
         let envelope = self.store.read(|connection| record::envelope(connection, id))?;
         let checked = match check(&envelope, &delivered, &receipt, keyring) {
@@ -96,7 +118,7 @@ impl Field {
                 let error = FieldError::PackageRefused { part: "receipt".to_owned(), reason };
                 self.note(id, &error)?;
                 let fault = SyncFault { code: Code::Integrity, ..SyncFault::of(&error) };
-                pass.report.errors.push(fault.about(Some(id), None));
+                fetched.errors.push(fault.about(Some(id), None));
                 return Ok(());
             }
         };
@@ -116,7 +138,7 @@ impl Field {
             record::put_receipt(connection, id, &ReceiptRow { delivered, receipt, received_at: now.wall_ms })
         })?;
         fail::fail_point!("sync.after_receipt_store");
-        pass.report.delivered += 1;
+        fetched.delivered += 1;
         Ok(())
     }
 

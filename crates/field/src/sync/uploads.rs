@@ -37,6 +37,8 @@ pub(super) struct Upload {
     pub blob: BlobRef,
     /// Bytes that the service has.
     pub offset: u64,
+    /// Bytes that it had when it was first asked in this pass.
+    pub found: Option<u64>,
     tries: u32,
     /// When it was begun, in breaks.
     breaks: u32,
@@ -107,7 +109,7 @@ impl Uploads {
     pub fn add(&mut self, blobs: impl IntoIterator<Item = BlobRef>) {
         for blob in blobs {
             if self.seen.insert(blob.sha256) {
-                self.unasked.push_back(Upload { blob, offset: 0, tries: 0, breaks: 0 });
+                self.unasked.push_back(Upload { blob, offset: 0, found: None, tries: 0, breaks: 0 });
             }
         }
     }
@@ -199,7 +201,7 @@ impl Uploads {
             BlobState::NotNamed => Fate::NotNamed(upload.blob.sha256),
             BlobState::Partial { offset } => {
                 let offset = (*offset).min(upload.blob.bytes);
-                self.ready.push_back(Upload { offset, ..upload });
+                self.ready.push_back(Upload { offset, found: upload.found.or(Some(offset)), ..upload });
                 Fate::Again
             }
         }

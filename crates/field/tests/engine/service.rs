@@ -104,6 +104,7 @@ struct State {
     faults: Vec<Fault>,
     refusals: BTreeMap<u64, ProblemCode>,
     submissions: u32,
+    consistency_requests: u32,
     /// Whether photos take a moment, so that several are under way.
     is_slow: bool,
     under_way: usize,
@@ -477,6 +478,10 @@ impl Service {
 
     pub fn lets_all_through(&self) {
         self.lock().stuck = None;
+    }
+
+    pub fn consistency_requests(&self) -> u32 {
+        self.lock().consistency_requests
     }
 
     pub fn submissions(&self) -> u32 {

@@ -161,7 +161,8 @@ impl SyncApi for Service {
     }
 
     async fn consistency(&self, request: &ConsistencyRequest) -> Result<ConsistencyAnswer, ApiError> {
-        let state = self.lock();
+        let mut state = self.lock();
+        state.consistency_requests += 1;
         let size = state.log.size();
         if request.from > size {
             return Err(Self::problem(ProblemCode::Malformed));

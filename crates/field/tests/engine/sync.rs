@@ -223,3 +223,16 @@ async fn records_alone_leave_their_photos_for_later_and_say_so() {
     assert_eq!(service.blob_bytes_received(), 0);
     assert_eq!(terminal.syncs(&service).await.delivered, 1);
 }
+
+#[tokio::test]
+async fn receipts_under_one_state_of_the_log_need_one_proof() {
+    let service = Service::start();
+    let terminal = Terminal::of_li(&service).await;
+    for kind in [VisitKind::Cluster, VisitKind::System, VisitKind::Room, VisitKind::Rack] {
+        terminal.walks(kind, 1);
+    }
+    let before = service.consistency_requests();
+    assert_eq!(terminal.syncs(&service).await.delivered, 4);
+    let asked = service.consistency_requests() - before;
+    assert!(asked <= 2, "{asked} questions for four receipts");
+}
