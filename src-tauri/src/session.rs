@@ -40,6 +40,8 @@ pub struct Session {
     pub bell: SyncBell,
     /// The page that hears of it.
     listener: Mutex<Option<Channel<SyncNews>>>,
+    /// What a page that comes later has to hear first: a run is under way, or what waits is held back.
+    latest: Mutex<Vec<SyncNews>>,
     is_unlocked: Notify,
     /// One for all camera frames: it takes turns among its ways to look at them.
     pub decoder: CascadeDecoder,
@@ -58,6 +60,7 @@ impl Session {
             run: Mutex::default(),
             bell: SyncBell::default(),
             listener: Mutex::default(),
+            latest: Mutex::default(),
             is_unlocked: Notify::new(),
             decoder: CascadeDecoder::default(),
         }
@@ -158,10 +161,21 @@ impl Session {
 
     /// From now on this page hears of the synchronisation in the background.
     pub fn listen(&self, channel: Channel<SyncNews>) {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.iter().for_each(|news| drop(channel.send(news.clone())));
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel);
     }
 
     fn tell(&self, news: SyncNews) {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        match &news {
+            SyncNews::Begun | SyncNews::HeldBack { .. } => *latest = vec![news.clone()],
+            SyncNews::Progress { .. } => latest.truncate(1),
+            SyncNews::Ended { .. } | SyncNews::Failed => latest.clear(),
+        }
+        if let (SyncNews::Progress { .. }, [SyncNews::Begun]) = (&news, latest.as_slice()) {
+            latest.push(news.clone());
+        }
         if let Some(listener) = &*self.listener.lock().unwrap_or_else(PoisonError::into_inner) {
             // A page that is gone hears nothing; the run goes on.
             let _ = listener.send(news);

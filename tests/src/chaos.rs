@@ -46,6 +46,14 @@ pub struct Tally {
     pub bytes_up: AtomicU64,
 }
 
+impl Tally {
+    /// Blows in all.
+    #[must_use]
+    pub fn struck(&self) -> u32 {
+        [&self.upward, &self.downward, &self.stalls].iter().map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+}
+
 /// How many blows there will be, and of which kinds.
 #[derive(Debug, Clone, Copy)]
 pub struct Chaos {
@@ -96,21 +104,21 @@ impl ChaosProxy {
 
 async fn accept(listener: TcpListener, service: SocketAddr, chaos: Chaos, tally: Arc<Tally>) {
     let mut random = fastrand::Rng::with_seed(chaos.seed);
-    let (mut blows, mut stalls) = (chaos.blows, chaos.stalls);
+    let mut stalls = chaos.stalls;
     while let Ok((terminal, _)) = listener.accept().await {
-        let plan = (blows > 0).then(|| {
-            blows -= 1;
-            let blow = match random.u32(..4) {
+        let plan = (tally.struck() < chaos.blows).then(|| {
+            let blow = match random.u32(..8) {
                 0 if stalls > 0 => {
                     stalls -= 1;
                     Blow::Stall
                 }
-                1 => Blow::Reset,
+                1..=3 => Blow::Reset,
                 _ => Blow::Cut,
             };
-            // From within the request line to far into a photo, as often below 1 kB as above.
-            let magnitude = 1_u64 << (5 + random.u32(..10));
-            Plan { blow, is_upward: random.u32(..3) > 0, after: magnitude + random.u64(..magnitude) }
+            let is_upward = random.u32(..3) > 0;
+            // From within the first line on; what is longer than four kilobytes breaks several times.
+            let magnitude = 1_u64 << (5 + random.u32(..if is_upward { 7 } else { 5 }));
+            Plan { blow, is_upward, after: magnitude + random.u64(..magnitude) }
         });
         tokio::spawn(carry(terminal, service, plan, Arc::clone(&tally)));
     }

@@ -162,3 +162,27 @@ fn migrations_are_numbered_without_a_hole() {
         assert_eq!(numbers, (1..=u32::try_from(numbers.len()).expect("few")).collect::<Vec<_>>(), "{side}");
     }
 }
+
+/// A command without a permission compiles, and is refused in the window only.
+#[test]
+fn every_command_of_the_shell_may_be_called_from_its_window() {
+    let root = workspace();
+    let shell = read(&root.join("src-tauri/src/lib.rs"));
+    let list = shell.split("generate_handler![").nth(1).and_then(|rest| rest.split(']').next()).expect("the commands");
+    let commands: BTreeSet<String> = list
+        .split(',')
+        .filter_map(|path| path.trim().rsplit("::").next())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let permissions = read(&root.join("src-tauri/permissions/app.toml"));
+    let capability = read(&root.join("src-tauri/capabilities/main.json"));
+    let allowed: BTreeSet<String> = commands
+        .iter()
+        .filter(|name| permissions.contains(&format!("commands.allow = [\"{name}\"]")))
+        .filter(|name| capability.contains(&format!("\"allow-{}\"", name.replace('_', "-"))))
+        .cloned()
+        .collect();
+    assert!(commands.len() > 40, "{commands:?}");
+    assert_eq!(commands, allowed);
+}

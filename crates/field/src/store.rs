@@ -222,11 +222,31 @@ impl Core {
     }
 }
 
+/// How often a key is given to a database before the refusal is believed.
+const KEY_TRIES: u32 = 5;
+
 /// A connection with its key, before anything is read.
 pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, FieldError> {
     let at = |source| FieldError::File { path: path.to_owned(), source };
     // SQLite gives its side files the permissions of the database.
     private::open_file(path).map_err(at)?;
+    // SQLCipher's library-wide state comes with the first connection and goes with the last one: a key given while another
+    // thread opens or closes one was refused now and then (once in some thousand openings). One at a time, and again.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match keyed(path, key) {
+            Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::Unknown && tries < KEY_TRIES => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            connection => return Ok(connection?),
+        }
+    }
+}
+
+fn keyed(path: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     // What SQLCipher finds wrong comes back as an error; it need not print it too.
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;

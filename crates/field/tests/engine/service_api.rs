@@ -134,6 +134,8 @@ impl SyncApi for Service {
     }
 
     async fn receipts(&self, request: &ReceiptsRequest) -> Result<ReceiptsAnswer, ApiError> {
+        // As the sequencer does: all of them are logged before the first is answered.
+        request.records.iter().for_each(|id| drop(self.delivery(*id)));
         let mut states: Vec<_> = request.records.iter().map(|id| self.delivery(*id)).collect();
         for state in &mut states {
             if let DeliveryState::Delivered { receipt, .. } = state
