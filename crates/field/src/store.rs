@@ -238,7 +238,9 @@ pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, Fiel
     loop {
         tries += 1;
         match keyed(path, key) {
-            Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::Unknown && tries < KEY_TRIES => {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if error.code == rusqlite::ErrorCode::Unknown && tries < KEY_TRIES =>
+            {
                 std::thread::sleep(Duration::from_millis(20));
             }
             connection => return Ok(connection?),
