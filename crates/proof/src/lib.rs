@@ -13,6 +13,7 @@ pub mod keyring;
 pub mod label;
 pub mod merkle;
 pub mod note;
+pub mod pack;
 pub mod receipt;
 pub mod record;
 pub mod statement;

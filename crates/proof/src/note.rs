@@ -230,6 +230,41 @@ pub fn cosigner_verifier_key(name: &str, key: &PublicKey) -> Result<String, Note
     Ok(format!("{name}+{}+{}", data_encoding::HEXLOWER.encode(&id), BASE64.encode(&material)))
 }
 
+/// A verifier key as C2SP tools write it: who signs under which name, with which key, and whether with the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    /// The name.
+    pub name: String,
+    /// Whether it cosigns with the time (algorithm 4) rather than signs (1).
+    pub is_cosigner: bool,
+    /// The key.
+    pub key: PublicKey,
+}
+
+impl std::str::FromStr for VerifierKey {
+    type Err = NoteError;
+
+    fn from_str(text: &str) -> Result<Self, NoteError> {
+        let malformed = || NoteError::Malformed("a verifier key is written name+hash+key");
+        let mut parts = text.trim().splitn(3, '+');
+        let (Some(name), Some(hash), Some(material)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(malformed());
+        };
+        let material = BASE64.decode(material.as_bytes()).map_err(|_| malformed())?;
+        let (algorithm, raw) = material.split_first().ok_or_else(malformed)?;
+        let raw: &[u8; 32] = raw.try_into().map_err(|_| malformed())?;
+        let key = PublicKey::ed25519(raw);
+        if !matches!(*algorithm, ED25519 | COSIGNATURE_V1) {
+            return Err(malformed());
+        }
+        // The hash in the middle is there to catch a slip of the pen.
+        if data_encoding::HEXLOWER.encode(&key_id(name, *algorithm, &key)?) != hash {
+            return Err(NoteError::Malformed("the verifier key has another hash than it says"));
+        }
+        Ok(Self { name: name.to_owned(), is_cosigner: *algorithm == COSIGNATURE_V1, key })
+    }
+}
+
 /// The verifier key of a log as other C2SP tools take it (`name+hash+base64`).
 ///
 /// # Errors

@@ -185,15 +185,15 @@ fn signed_by<'a>(
     Ok(holder)
 }
 
-/// Checks that the service declared the record delivered, with exactly its blobs, and that the log holds that statement.
+/// Checks that the service declared the record delivered, with exactly its blobs. Whether the log holds the statement is
+/// asked apart.
 ///
 /// # Errors
-/// [`Failure`] at [`Step::Delivered`] or [`Step::Receipt`].
-pub fn verify_receipt(
+/// [`Failure`] at [`Step::Delivered`].
+pub fn verify_delivered(
     record: &VerifiedRecord,
     envelope: Sha256,
     delivered: &[u8],
-    receipt: &Receipt,
     keyring: &Keyring,
 ) -> Result<Delivered, Failure> {
     let wrong = at(Step::Delivered);
@@ -209,6 +209,21 @@ pub fn verify_receipt(
     {
         return Err(wrong(&"the statement is about something else than this record and its photos"));
     }
+    Ok(statement)
+}
+
+/// Checks that the service declared the record delivered, with exactly its blobs, and that the log holds that statement.
+///
+/// # Errors
+/// [`Failure`] at [`Step::Delivered`] or [`Step::Receipt`].
+pub fn verify_receipt(
+    record: &VerifiedRecord,
+    envelope: Sha256,
+    delivered: &[u8],
+    receipt: &Receipt,
+    keyring: &Keyring,
+) -> Result<Delivered, Failure> {
+    let statement = verify_delivered(record, envelope, delivered, keyring)?;
     keyring.verify_receipt(delivered, receipt).map_err(|error| at(Step::Receipt)(&error))?;
     Ok(statement)
 }
