@@ -8,5 +8,6 @@ pub mod label_frames;
 pub mod log_states;
 pub mod messy_ledger;
 pub mod odd_workbook;
+pub mod packs;
 pub mod photograph;
 pub mod sealed;

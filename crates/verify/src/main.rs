@@ -1,5 +1,5 @@
-//! `xunjian-verify`: checks an exported record offline — bytes, signatures, keys, delivery, receipt, photos — against a
-//! site root. No network code stands in this crate, and it trusts only the root that was pinned.
+//! `xunjian-verify`: checks an evidence pack, or the folder of an exported record, offline — bytes, signatures, keys, delivery,
+//! receipt, photos — against a site root. No network code stands in this crate, and it trusts only what was pinned.
 //!
 //! | code | result | meaning |
 //! |---|---|---|
@@ -9,7 +9,9 @@
 //! | 4 | `incomplete` | 照片不全: what is there fits, but photos that the record names are missing |
 //! | 5 | `revoked` | 签名密钥已吊销: everything fits, but a signer's key was revoked; the log's order decides whether before |
 //!
-//! Where several apply, 5 is told before 4, and 4 before 3. An export without any photo is whole with `--without-photos`.
+//! Where several apply, 5 is told before 4, and 4 before 3. An export without any photo is whole with `--without-photos`. A pack
+//! carries the log's order, so a revoked key there is judged: 5 only for a pack that a terminal made. A redacted pack is whole
+//! with the photos that it says it has. A policy or key that cannot be read is wrong usage, 2.
 //!
 //! `xunjian-verify checkpoints A B` holds two checkpoints against each other: 0 the same state or one that extends it, 3 the
 //! same without keys from a pinned root, 6 分叉 (one size, two roots: both notes are printed, they are the proof), 7 nothing
@@ -17,6 +19,8 @@
 
 mod checkpoints;
 mod export;
+mod pack;
+mod policy;
 
 use std::{
     path::{Path, PathBuf},
@@ -32,7 +36,7 @@ use crate::{
     export::{Failed, Passed},
 };
 
-/// 离线核验一份导出的巡检记录 · Check an exported record offline.
+/// 离线核验存证包或导出的巡检记录 · Check an evidence pack or an exported record offline.
 ///
 /// 退出码 exit codes: 0 通过 ok · 1 失败 failed · 2 用法 usage · 3 自洽，未核对信任根 root not pinned ·
 /// 4 照片不全 incomplete · 5 签名密钥已吊销 a signer's key was revoked
@@ -76,12 +80,14 @@ struct CheckpointArguments {
 
 #[derive(Args)]
 struct ExportArguments {
-    /// `xunjian-field records export` 写出的目录 · Folder of an exported record.
-    #[arg(required = true)]
+    /// 存证包文件，或 `xunjian-field records export` 写出的目录 · A pack, or the folder of an exported record.
+    #[arg(required = true, value_name = "PACK")]
     folder: Option<PathBuf>,
     /// 纸质确认单上的站点根指纹 · Fingerprint of the site root, from paper.
-    #[arg(long)]
+    #[arg(long, visible_alias = "root")]
     root_fingerprint: Option<Sha256>,
+    #[command(flatten)]
+    pins: pack::PinArguments,
     /// 导出时未带照片，只核验记录本身 · The photos were left out on purpose: check the rest.
     #[arg(long)]
     without_photos: bool,
@@ -125,6 +131,10 @@ fn main() -> ExitCode {
 
 fn verify(arguments: &ExportArguments) -> ExitCode {
     let folder = arguments.folder.as_deref().unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let (root, without_photos) = (arguments.root_fingerprint, arguments.without_photos);
+        return pack::verify(folder, root, &arguments.pins, without_photos, arguments.json);
+    }
     match export::verify(folder, arguments.root_fingerprint) {
         Ok(passed) => {
             let (result, code, sentence) = verdict(&passed, arguments);

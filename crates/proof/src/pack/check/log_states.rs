@@ -215,7 +215,10 @@ impl States {
             Some(known) if known == state => {}
             Some(_) => return Err(wrong(&format!("分叉 forked: it leads to another root of {} leaves", state.size))),
             None => {
-                return Err(wrong(&format!("nothing shows that the log extends the {} leaves it leads to", state.size)));
+                return Err(wrong(&format!(
+                    "nothing shows that the log extends the {} leaves it leads to",
+                    state.size
+                )));
             }
         }
         receipt.verify_inclusion(leaf).map_err(|error| wrong(&error))?;
