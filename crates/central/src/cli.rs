@@ -6,6 +6,7 @@ mod account;
 mod admin;
 mod ledger;
 mod log;
+mod pack;
 mod recovery;
 mod serve;
 
@@ -69,6 +70,8 @@ enum Command {
     /// 日志的见证：导出、收入见证签名、登记见证方 · Cosignatures of the log.
     #[command(subcommand)]
     Log(log::Log),
+    /// 制作存证包：一份记录或一个轮次，一个文件 · Make an evidence pack of a record or a round.
+    Pack(pack::Pack),
     /// 从存储的字节重新核验全部记录、回执与照片 · Verify everything from stored bytes.
     VerifyAll,
     /// 重新推导日志、终端链与附件并指出每处损坏 · Derive log, chains and blobs again.
@@ -133,6 +136,7 @@ pub fn run() -> ExitCode {
         Command::RecoveryKey(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
+        Command::Pack(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),
         Command::Fsck => serve::verify(&context, crate::integrity::fsck),
         Command::Openapi => serve::openapi(),

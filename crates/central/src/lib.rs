@@ -25,6 +25,7 @@ pub mod leaf;
 pub mod ledger;
 pub mod ledger_import;
 pub mod log;
+pub mod pack;
 pub mod package;
 pub mod recovery;
 pub mod round;

@@ -40,6 +40,8 @@ mod ledger;
 mod open_findings;
 #[path = "service/openapi.rs"]
 mod openapi;
+#[path = "service/packs.rs"]
+mod packs;
 #[path = "service/party.rs"]
 mod party;
 #[path = "service/split_view.rs"]

@@ -171,7 +171,7 @@ class Pack:
             before = name
         for names in (manifest["records"], manifest["undelivered"], [left["sha256"] for left in manifest["left_out"]]):
             need(names == sorted(set(names)), MANIFEST, "manifest", "a list is not in order")
-        return envelope, manifest, (size_of(data), crc)
+        return envelope, manifest, (len(data), crc)
 
     def has(self, name):
         return name in self.places
@@ -188,10 +188,6 @@ class Pack:
 
     def documents(self, folder):
         return [name for name in self.places if name.startswith(folder + "/") and name.endswith(".json")]
-
-
-def size_of(data):
-    return len(data)
 
 
 # ---- Keys and signatures ----------------------------------------------------------------------------------------------------
@@ -267,7 +263,7 @@ class Keys:
         STEPS.append("site root %s" % self.fingerprint)
         self.statements, self.revocations = {}, {}
         for name in pack.documents("keys"):
-            statement, spki = self.of_root(pack, name, "key-statement"), None
+            statement = self.of_root(pack, name, "key-statement")
             spki = key_bytes(statement["key"], name)
             kinds = {"inspector": ["provider"], "reviewer": ["supervisor", "manager"], "consumer_contact": ["consumer"]}
             open_to = all(statement["party"]["kind"] in kinds.get(role, ["provider", "supervisor", "manager", "consumer"]) for role in statement["roles"])
@@ -538,16 +534,18 @@ class Check:
 
     def record(self, name):
         folder = "records/%s/" % name
-        envelope, sealed = self.leaf(folder + "envelope.json", name)
+        envelope = Envelope(self.pack.read(folder + "envelope.json", name), folder + "envelope.json")
         need(sha256(envelope.payload) == name, envelope.file, "bytes", "this is another record", name)
         record = envelope.payload_of("record")
         self.signers(envelope, record, name)
-        delivered, stored = self.leaf(folder + "delivered.json", name)
+        delivered = Envelope(self.pack.read(folder + "delivered.json", name), folder + "delivered.json")
         said = delivered.payload_of("delivered")
         self.keys.holder(delivered, "service", said["stored_at"], record=name)
         blobs = sorted({(one["sha256"], one["bytes"]) for one in record["evidence"]})
         is_about = said["record"] == name and said["envelope"] == sha256(envelope.data) and [(one["sha256"], one["bytes"]) for one in said["blobs"]] == blobs
         need(is_about and said["site"] == self.keys.root["site"], delivered.file, "delivered", "it is about something else than this record and its photos", name)
+        sealed = self.log.place(envelope.file, envelope.data, record=name)
+        stored = self.log.place(delivered.file, delivered.data, record=name)
         need(stored is not None, delivered.file, "receipt", "a record without its receipt is not proven delivered", name)
         need(sealed is None or sealed < stored, delivered.file, "receipt", "it stands in the log before the record", name)
         witnessed = folder + "witnessed.tlog-proof"

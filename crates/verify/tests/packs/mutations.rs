@@ -36,6 +36,12 @@ fn place(pack: &[u8], needle: &[u8]) -> usize {
     pack.windows(needle.len()).position(|window| window == needle).unwrap()
 }
 
+/// Where the name stands in a file's header.
+fn header(pack: &[u8], name: &[u8]) -> usize {
+    let is_header = |at: &usize| pack[*at..].starts_with(name) && *at >= 30 && pack[at - 30..].starts_with(b"PK\x03\x04");
+    (0..pack.len()).find(is_header).unwrap()
+}
+
 fn last(pack: &[u8], needle: &[u8]) -> usize {
     pack.windows(needle.len()).rposition(|window| window == needle).unwrap()
 }
@@ -99,10 +105,10 @@ fn without(world: &World, begin: &str, end: &str) -> Vec<u8> {
 
 fn all() -> BTreeMap<&'static str, Mutation> {
     let outsider: [(&str, Mutation); 24] = [
-        ("byte-in-photo", |world| flipped(world, |pack| place(pack, b"photos/") + 80)),
+        ("byte-in-photo", |world| flipped(world, |pack| header(pack, b"photos/") + 80)),
         ("byte-in-envelope", |world| flipped(world, |pack| place(pack, b"/envelope.json") + 300)),
         ("byte-in-manifest", |world| flipped(world, |pack| place(pack, b"\"sig\":\"") + 20)),
-        ("byte-in-header-checksum", |world| flipped(world, |pack| place(pack, b"verify.py") - 14)),
+        ("byte-in-header-checksum", |world| flipped(world, |pack| header(pack, b"verify.py") - 14)),
         ("byte-in-directory", |world| flipped(world, |pack| last(pack, b"PK\x01\x02") + 14)),
         ("byte-in-end", |world| flipped(world, |pack| pack.len() - 12)),
         ("appended", |world| [round(world), b"!".to_vec()].concat()),
@@ -162,7 +168,7 @@ fn all() -> BTreeMap<&'static str, Mutation> {
         ("claims-size", |world| flipped_to(world, b"verify.py", -9, 0xff)),
         ("bytes-between", |world| {
             let mut pack = round(world);
-            let header = place(&pack, b"index.html") - 30;
+            let header = header(&pack, b"index.html") - 30;
             pack.insert(header, 0);
             pack
         }),
@@ -345,7 +351,7 @@ fn replaced(bytes: &mut Vec<u8>, from: &str, to: &str) {
 /// One byte of a file's header set to something, `before` bytes before its name.
 fn flipped_to(world: &World, name: &[u8], before: isize, byte: u8) -> Vec<u8> {
     let mut pack = round(world);
-    let header = place(&pack, name);
+    let header = self::header(&pack, name);
     pack[header.checked_add_signed(before).unwrap()] = byte;
     pack
 }

@@ -1,0 +1,1 @@
+SELECT COALESCE(MIN(kind), '') FROM log_entry WHERE kind > $1

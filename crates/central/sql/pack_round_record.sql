@@ -1,0 +1,1 @@
+SELECT record.id, record.envelope_sha256, COALESCE(log_entry.idx, -1) FROM record JOIN planned_visit ON planned_visit.id = record.visit_id LEFT JOIN delivered ON delivered.record_id = record.id LEFT JOIN log_entry ON log_entry.envelope_sha256 = delivered.envelope_sha256 WHERE planned_visit.round_id = $1 ORDER BY record.id
