@@ -19,6 +19,9 @@ step() { printf '\n== %s\n' "$1"; }
   step 'every byte of a frozen envelope, delivery and receipt flipped'
   XUNJIAN_SOAK=1 cargo test --quiet --workspace --test frozen
 
+  step 'every byte of an evidence pack flipped; a pack of 16,000 photos in flat memory'
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test packs -- --nocapture
+
   step 'damaged pictures and noise: 6,000 rounds'
   XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test scan damaged_files
 

@@ -70,7 +70,7 @@ enum Command {
     /// 日志的见证：导出、收入见证签名、登记见证方 · Cosignatures of the log.
     #[command(subcommand)]
     Log(log::Log),
-    /// 制作存证包：一份记录或一个轮次，一个文件 · Make an evidence pack of a record or a round.
+    /// 制作离线验真包：一份记录或一个轮次，一个文件 · Make an evidence pack of a record or a round.
     Pack(pack::Pack),
     /// 从存储的字节重新核验全部记录、回执与照片 · Verify everything from stored bytes.
     VerifyAll,

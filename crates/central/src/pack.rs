@@ -1,4 +1,4 @@
-//! 存证包 out of the service: one record or a round, as the log was at one size (docs/adr/0027).
+//! 离线验真包 out of the service: one record or a round, as the log was at one size (docs/adr/0027).
 //!
 //! A pack is a function of the log at that size, of the cosignatures of that state, and of the stored photos: asked for twice, it
 //! is the same bytes. Nothing is written to the log for it. Documents are spooled into a file without a name, photos are hashed

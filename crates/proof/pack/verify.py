@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks a Xunjian evidence pack (巡检存证包) with Python's standard library and the `openssl` command. No network.
+"""Checks a Xunjian evidence pack (巡检离线验真包) with Python's standard library and the `openssl` command. No network.
 
   python3 verify.py PACK.zip --root FINGERPRINT [--log VERIFIER-KEY] [--witness VERIFIER-KEY]... [--json]
 

@@ -1,4 +1,4 @@
-//! 存证包: one file that holds records with everything needed to check them, offline and for ever (docs/adr/0027).
+//! 离线验真包: one file that holds records with everything needed to check them, offline and for ever (docs/adr/0027).
 //!
 //! The file is a zip that every archive program opens, and there is exactly one sequence of bytes for it: the manifest comes
 //! first and names every other file with size and hash, and everything between the files' own bytes follows from those

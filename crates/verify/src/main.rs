@@ -36,7 +36,7 @@ use crate::{
     export::{Failed, Passed},
 };
 
-/// 离线核验存证包或导出的巡检记录 · Check an evidence pack or an exported record offline.
+/// 离线核验离线验真包或导出的巡检记录 · Check an evidence pack or an exported record offline.
 ///
 /// 退出码 exit codes: 0 通过 ok · 1 失败 failed · 2 用法 usage · 3 自洽，未核对信任根 root not pinned ·
 /// 4 照片不全 incomplete · 5 签名密钥已吊销 a signer's key was revoked
@@ -80,7 +80,7 @@ struct CheckpointArguments {
 
 #[derive(Args)]
 struct ExportArguments {
-    /// 存证包文件，或 `xunjian-field records export` 写出的目录 · A pack, or the folder of an exported record.
+    /// 离线验真包文件，或 `xunjian-field records export` 写出的目录 · A pack, or the folder of an exported record.
     #[arg(required = true, value_name = "PACK")]
     folder: Option<PathBuf>,
     /// 纸质确认单上的站点根指纹 · Fingerprint of the site root, from paper.

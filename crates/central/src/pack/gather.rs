@@ -178,7 +178,7 @@ impl Gatherer<'_> {
         })?;
         if delivered.is_empty() {
             return Err(Error::told(
-                "该轮次还没有已送达的记录，无从制作存证包",
+                "该轮次还没有已送达的记录，无从制作离线验真包",
                 "no record of the round was delivered yet: there is nothing to pack",
             ));
         }

@@ -172,7 +172,7 @@ byte, or with <code>verify.py</code>, and compare the site root's fingerprint wi
 #[must_use]
 pub fn index(heading: &Heading<'_>, coverage: Option<&Coverage>, rows: &BTreeMap<Sha256, IndexRow>) -> String {
     let (root, fingerprint) = (heading.root, heading.fingerprint);
-    let mut page = Page::new(&format!("巡检存证包 · {}", root.name));
+    let mut page = Page::new(&format!("巡检离线验真包 · {}", root.name));
     page.line(WARNING);
     let kind = match heading.kind {
         PackKind::Record => "单份记录 one record",

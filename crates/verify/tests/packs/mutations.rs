@@ -38,7 +38,8 @@ fn place(pack: &[u8], needle: &[u8]) -> usize {
 
 /// Where the name stands in a file's header.
 fn header(pack: &[u8], name: &[u8]) -> usize {
-    let is_header = |at: &usize| pack[*at..].starts_with(name) && *at >= 30 && pack[at - 30..].starts_with(b"PK\x03\x04");
+    let is_header =
+        |at: &usize| pack[*at..].starts_with(name) && *at >= 30 && pack[at - 30..].starts_with(b"PK\x03\x04");
     (0..pack.len()).find(is_header).unwrap()
 }
 
