@@ -352,7 +352,7 @@ fn replaced(bytes: &mut Vec<u8>, from: &str, to: &str) {
 /// One byte of a file's header set to something, `before` bytes before its name.
 fn flipped_to(world: &World, name: &[u8], before: isize, byte: u8) -> Vec<u8> {
     let mut pack = round(world);
-    let header = self::header(&pack, name);
+    let header = header(&pack, name);
     pack[header.checked_add_signed(before).unwrap()] = byte;
     pack
 }
