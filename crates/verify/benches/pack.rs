@@ -22,6 +22,8 @@ use xunjian_proof::{
 };
 use xunjian_testkit::packs::{World, photo};
 
+/// Key, message, signature.
+type Signed = (PublicKey, Vec<u8>, Vec<u8>);
 type Anything = Result<(), Box<dyn std::error::Error>>;
 
 fn median(mut times: Vec<Duration>) -> f64 {
@@ -30,7 +32,7 @@ fn median(mut times: Vec<Duration>) -> f64 {
 }
 
 /// Every signature of a pack that a check verifies: key, message, signature.
-fn signatures(world: &World, pack: &[u8]) -> Result<Vec<(PublicKey, Vec<u8>, Vec<u8>)>, Box<dyn std::error::Error>> {
+fn signatures(world: &World, pack: &[u8]) -> Result<Vec<Signed>, Box<dyn std::error::Error>> {
     let mut reader = PackReader::open(Cursor::new(pack))?;
     let mut keyring = Keyring::new(world.root.clone(), None)?;
     let keys: Vec<String> = reader.names_in("keys").filter(|name| name.ends_with(".json")).map(str::to_owned).collect();

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// A pack in memory that can be written.
+type Laid = Draft<Cursor<Vec<u8>>, PhotoSeed>;
+
 impl World {
     /// The pack of everything, or of the first record.
     #[must_use]
@@ -21,11 +24,7 @@ impl World {
         draft.write_from(0, out, open).unwrap_or_else(|error| panic!("{error}"));
     }
 
-    fn draft(
-        &self,
-        kind: PackKind,
-        profile: Profile,
-    ) -> Result<Draft<Cursor<Vec<u8>>, PhotoSeed>, Box<dyn std::error::Error>> {
+    fn draft(&self, kind: PackKind, profile: Profile) -> Result<Laid, Box<dyn std::error::Error>> {
         let mut contents = Contents::new(Cursor::new(Vec::new()), &self.root)?;
         let (hashes, size) = (self.hashes(), self.leaves.len() as u64);
         let head = self.checkpoint(size);

@@ -63,10 +63,10 @@ impl<R: Read + Seek> Judge<'_, R> {
         if manifest.undelivered.iter().any(|record| self.records.contains_key(record)) {
             return Err(wrong(&"it calls a delivered record undelivered"));
         }
-        if let Some(round) = &manifest.round {
-            if self.plans.len() != 1 || self.records.values().any(|seen| seen.round != round.as_str()) {
-                return Err(wrong(&"not every record is of the round and its one plan"));
-            }
+        if let Some(round) = &manifest.round
+            && (self.plans.len() != 1 || self.records.values().any(|seen| seen.round != round.as_str()))
+        {
+            return Err(wrong(&"not every record is of the round and its one plan"));
         }
         if !manifest.undelivered.is_empty() {
             let count = manifest.undelivered.len();
