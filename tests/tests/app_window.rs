@@ -5,13 +5,15 @@
 //! It exists because nothing smaller can tell whether the window opens at all, whether the pages load under the content
 //! security policy, and whether a press really reaches the disk. Rules are tested without a window, on the engine.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use xunjian_tests::{
     PASSPHRASE, Service, Story, StoryOptions,
     browser::Browser,
     damage::flip_in_envelope,
-    sweep::{Needles, sweep},
+    sweep::{Needles, files_under, sweep},
     window::{Desk, Window, hand::Hand},
     workspace,
 };
@@ -70,7 +72,7 @@ async fn from_a_ledger_in_the_console_to_a_record_that_the_console_calls_verifie
         faults.iter().any(|fault| fault.starts_with("policy: style-src")),
         "the policy is in force and the page would have told us of a violation, but it listed {faults:?}"
     );
-    leave_a_mark(&window).await?;
+    leave_a_mark(&window, &desk).await?;
     window.close().await?;
     nothing_beside_the_data_folder(&desk)?;
     desk.clear_up()?;
@@ -84,20 +86,26 @@ async fn from_a_ledger_in_the_console_to_a_record_that_the_console_calls_verifie
 /// A text that the page keeps in the web view's own storage: what shows that the search below looks where that storage is.
 const MARK: &str = "这一句由网页自己存下";
 
-async fn leave_a_mark(window: &Window) -> Result<()> {
+/// The web view writes its storage down by and by: until the search finds the mark, which it must.
+async fn leave_a_mark(window: &Window, desk: &Desk) -> Result<()> {
     window.evaluate(&format!("localStorage.setItem('mark', '{MARK}')")).await?;
-    Ok(())
+    let needles = Needles::of_texts([MARK]);
+    for _ in 0..120 {
+        // A file may go while it is looked for: the app runs.
+        if sweep(desk.home(), &needles).is_ok_and(|found| !found.is_empty()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    bail!("the search finds nothing of what the page itself stores, in {:?}", files_under(desk.home())?)
 }
 
 /// Storage, caches and temporary files of the web view tell nothing of the round; whatever is secret lies in the encrypted
 /// data folder (`at_rest.rs`).
 fn nothing_beside_the_data_folder(desk: &Desk) -> Result<()> {
     let written = [NOTE, FINDING, UNIT, GUEST, "云山", PASSPHRASE];
-    let needles = Needles::of_texts(written.into_iter().chain([MARK])).and_photos();
-    let found = sweep(desk.home(), &needles)?;
-    let (marks, secrets): (Vec<_>, Vec<_>) = found.iter().partition(|(needle, _)| needle.starts_with(MARK));
-    ensure!(!marks.is_empty(), "the search would find what the web view stores under {}", desk.home().display());
-    ensure!(secrets.is_empty(), "beside the data folder stands {secrets:?}");
+    let found = sweep(desk.home(), &Needles::of_texts(written).and_photos())?;
+    ensure!(found.is_empty(), "beside the data folder stands {found:?}");
     Ok(())
 }
 
