@@ -17,8 +17,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xunjian-proof", &["xunjian-domain"]),
     ("xunjian-verify", &["xunjian-proof"]),
     ("xunjian-protocol", &["xunjian-domain", "xunjian-proof"]),
+    ("xunjian-ledger", &["xunjian-domain"]),
     ("xunjian-field", &["xunjian-domain", "xunjian-proof", "xunjian-protocol"]),
-    ("xunjian-central", &["xunjian-domain", "xunjian-proof", "xunjian-protocol"]),
+    ("xunjian-central", &["xunjian-domain", "xunjian-proof", "xunjian-protocol", "xunjian-ledger"]),
     ("xunjian-report", &["xunjian-domain"]),
     ("xunjian-app", &["xunjian-field"]),
     // The testkit is only ever a dev-dependency. The stories drive programs, not crates: of field and central they use
@@ -32,6 +33,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("xunjian-domain", &["tokio", "reqwest", "rusqlite", "axum", "getrandom", "rand"]),
     ("xunjian-proof", &["tokio", "reqwest", "rusqlite", "axum", "getrandom", "rand"]),
     ("xunjian-protocol", &["tokio", "reqwest", "rusqlite", "axum"]),
+    ("xunjian-ledger", &["tokio", "reqwest", "rusqlite", "axum"]),
     ("xunjian-verify", &["tokio", "reqwest", "rusqlite", "axum"]),
     ("xunjian-field", &["axum", "tauri"]),
     ("xunjian-central", &["tauri", "rxing", "xunjian-field"]),

@@ -9,11 +9,12 @@ use xunjian_domain::{
 };
 use xunjian_proof::jcs;
 
+use xunjian_ledger::import::{self, ProblemPlace, SourceFile};
+
 use crate::{
     clock,
     db::{Row, Sql, sql},
     error::Error,
-    ledger_import::{self, ProblemPlace, SourceFile},
     log,
     site::Site,
 };
@@ -59,7 +60,7 @@ pub enum ImportMode {
 /// changed.
 pub fn import(site: &Site, actor: &str, files: &[SourceFile], mode: ImportMode) -> Result<ImportOutcome, Error> {
     let mut new_ids = clock::new_id;
-    let imported = ledger_import::read(files, &mut new_ids)?;
+    let imported = import::read(files, &mut new_ids)?;
     let (report, places) = (imported.report, imported.places);
     let work = |sql: &dyn Sql| -> Result<ImportOutcome, Error> {
         let (before, previous) = match current(sql)? {

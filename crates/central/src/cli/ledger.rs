@@ -16,10 +16,10 @@ use crate::{
     error::Error,
     labels::{self, LabelFormat, LabelRequest, Output},
     ledger::{self, ImportMode},
-    ledger_import::SourceFile,
     log::COMMAND_LINE,
     round::{self, NewRound},
 };
+use xunjian_ledger::import::SourceFile;
 
 /// `xunjian ledger …`
 #[derive(Subcommand)]

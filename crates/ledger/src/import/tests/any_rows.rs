@@ -3,7 +3,7 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{assert_sums, file, ids_from};
-use crate::ledger_import::{SourceFile, budget::Budget, csv_text, read, read_orders};
+use crate::import::{SourceFile, budget::Budget, csv_text, read, read_orders};
 
 const HEAD: [&str; 10] =
     ["机房", "机柜编号", "U位", "资源类型", "品牌", "型号", "序列号", "数量", "归属单位", "上架日期"];

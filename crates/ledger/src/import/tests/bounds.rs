@@ -6,7 +6,7 @@ use xunjian_domain::text::Text;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{csv, ids_from, import};
-use crate::ledger_import::{ImportError, SourceFile, read};
+use crate::import::{ImportError, SourceFile, read};
 
 const HEAD: [&str; 5] = ["机房", "机柜编号", "资源类型", "型号", "序列号"];
 

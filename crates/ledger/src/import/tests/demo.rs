@@ -6,7 +6,7 @@ use xunjian_domain::ledger::{AssetKind, ResourceKind, ResourceOrder, RowCode};
 use xunjian_testkit::messy_ledger::MessyLedger;
 
 use super::{again, assert_sums, counts, file, import, listed};
-use crate::ledger_import::{SourceFile, read, read_orders};
+use crate::import::{SourceFile, read, read_orders};
 
 const XLSX: &str = "demo/ledger.xlsx";
 const GBK: &str = "demo/ledger-gbk.csv";

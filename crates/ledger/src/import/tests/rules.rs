@@ -5,7 +5,7 @@ use xunjian_domain::ledger::{RowCode, UnitSpan};
 use xunjian_testkit::odd_workbook::odd_workbook;
 
 use super::{counts, csv, ids_from, import, listed};
-use crate::ledger_import::{ImportError, SourceFile, read, read_orders};
+use crate::import::{ImportError, SourceFile, read, read_orders};
 
 const HEAD: &str = "机房,机柜编号,U位,资源类型,品牌,型号,序列号,数量,上架日期\n";
 
