@@ -7,7 +7,7 @@ use std::{
 };
 
 use calamine::{Reader as _, Xlsx};
-use xunjian_ledger::import::{SourceFile, read};
+use xunjian_ledger::import::{Mapping, SourceFile, read};
 
 const ROUNDS: usize = 30;
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut whole, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        black_box(read(std::slice::from_ref(&file), &mut new_id())?);
+        black_box(read(std::slice::from_ref(&file), &Mapping::default(), &mut new_id())?);
         whole.push(start.elapsed());
         let start = Instant::now();
         let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.as_slice()))?;

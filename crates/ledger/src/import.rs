@@ -1,7 +1,7 @@
 //! 台账导入: reads the files people keep their ledgers in, and says of every row what became of it.
 //!
-//! Pure functions over bytes. They recognise XLSX workbooks and CSV text (UTF-8, UTF-16, GB18030; comma, semicolon or
-//! tab), find the heading row by its words, and take asset lists, rack lists, lists of virtual machines and lists of
+//! Pure functions over bytes. They recognise XLSX workbooks, JSON lists and CSV text (UTF-8, UTF-16, GB18030; comma,
+//! semicolon or tab), find the heading row by its words, and take asset lists, rack lists, lists of virtual machines and lists of
 //! resource orders, in Chinese or with the column names of a NetBox export. One call may take several files.
 //!
 //! What a row turns into:
@@ -18,12 +18,15 @@
 //! (`ledger.systems` is empty here). It stores nothing and never repairs a value it would have to guess.
 
 mod assets;
+mod brand;
 mod budget;
 mod cell;
 mod container;
 mod csv_text;
 mod heading;
+mod json;
 mod kind;
+mod mapping;
 mod message;
 mod orders;
 mod places;
@@ -42,10 +45,13 @@ use xunjian_domain::{
 
 use self::{
     budget::Budget,
-    heading::TableKind,
     places::Places,
-    table::{Table, tables_of},
+    table::{Table, Tables, tables_of},
     tally::Tally,
+};
+pub use self::{
+    heading::TableKind,
+    mapping::{Field, Mapping, NotAMapping},
 };
 
 /// The height of a rack that no rack list gives a height: the usual full-height rack.
@@ -69,6 +75,36 @@ pub struct Imported {
     pub report: ImportReport,
     /// Where each of the report's problems stands, in the same order.
     pub places: Vec<ProblemPlace>,
+    /// What was taken for a table, and its columns for what.
+    pub tables: Vec<SeenTable>,
+    /// Sheets that hold something, but no table that is known: a cover, a remark, or a ledger with headings of its own.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A table that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenTable {
+    /// The file.
+    pub file: String,
+    /// The sheet; empty for text files.
+    pub sheet: String,
+    /// What its rows are.
+    pub kind: TableKind,
+    /// Where its headings stand, as a spreadsheet numbers rows; 0 where every row brings its own (JSON).
+    pub header_row: u32,
+    /// Its headings from left to right, and what each was taken for.
+    pub columns: Vec<(String, Option<Field>)>,
+    /// Rows below the headings that are neither blank nor totals.
+    pub rows: u32,
+}
+
+/// A sheet that was passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The file.
+    pub file: String,
+    /// The sheet; empty for text files.
+    pub sheet: String,
 }
 
 /// Where a problem of the report stands, and what was written there.
@@ -90,6 +126,8 @@ pub enum ImportError {
     NoHeader {
         /// The file's name.
         file: String,
+        /// The row that most looks like headings, for whoever says by hand what they mean.
+        headings: Vec<String>,
         /// Which headings were looked for, and what to do.
         text: Text,
     },
@@ -113,13 +151,13 @@ impl ImportError {
     }
 }
 
-/// Reads a ledger from all its files together, in any order.
+/// Reads a ledger from all its files together, in any order. The mapping says what no heading tells.
 ///
 /// # Errors
 ///
 /// When one of the files is unreadable or has no table that is recognised; then nothing of the others is taken either.
-pub fn read(files: &[SourceFile], ids: &mut impl NewIds) -> Result<Imported, ImportError> {
-    let tables = all_tables(files, &TableKind::ALL)?;
+pub fn read(files: &[SourceFile], mapping: &Mapping, ids: &mut impl NewIds) -> Result<Imported, ImportError> {
+    let Tables { tables, passed_over } = all_tables(files, &TableKind::ALL, mapping)?;
     let mut tally = Tally::new(tables.len());
     let mut ledger = Ledger::default();
     let mut places = Places::new(&tables);
@@ -130,7 +168,8 @@ pub fn read(files: &[SourceFile], ids: &mut impl NewIds) -> Result<Imported, Imp
     ledger.orders = orders::read(&of_kind(&tables, TableKind::Orders), &mut tally);
     (ledger.rooms, ledger.racks) = places.into_parts();
     let (report, places) = tally.into_report(ledger.racks.len());
-    Ok(Imported { ledger, report, places })
+    let tables = tables.iter().map(Table::seen).collect();
+    Ok(Imported { ledger, report, places, tables, passed_over })
 }
 
 /// Reads a list of resource orders alone. Orders have no ids of their own: the order number is their identity.
@@ -139,18 +178,20 @@ pub fn read(files: &[SourceFile], ids: &mut impl NewIds) -> Result<Imported, Imp
 ///
 /// When the file is unreadable or has no table of orders.
 pub fn read_orders(file: &SourceFile) -> Result<(Vec<ResourceOrder>, ImportReport), ImportError> {
-    let tables = all_tables(std::slice::from_ref(file), &[TableKind::Orders])?;
+    let tables = all_tables(std::slice::from_ref(file), &[TableKind::Orders], &Mapping::default())?.tables;
     let mut tally = Tally::new(tables.len());
     let orders = orders::read(&of_kind(&tables, TableKind::Orders), &mut tally);
     Ok((orders, tally.into_report(0).0))
 }
 
-fn all_tables(files: &[SourceFile], wanted: &[TableKind]) -> Result<Vec<Table>, ImportError> {
-    let (mut tables, mut budget) = (Vec::new(), Budget::of_an_import());
+fn all_tables(files: &[SourceFile], wanted: &[TableKind], mapping: &Mapping) -> Result<Tables, ImportError> {
+    let (mut all, mut budget) = (Tables::default(), Budget::of_an_import());
     for file in files {
-        tables.extend(tables_of(file, wanted, &mut budget)?);
+        let found = tables_of(file, wanted, mapping, &mut budget)?;
+        all.tables.extend(found.tables);
+        all.passed_over.extend(found.passed_over);
     }
-    Ok(tables)
+    Ok(all)
 }
 
 /// The tables of one kind, each with its place in the order of the files, which is the order of the report.

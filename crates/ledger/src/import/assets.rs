@@ -9,9 +9,10 @@ use xunjian_domain::{
 };
 
 use super::{
-    cell::{date, height, key, position, quantity},
-    heading::Column,
+    brand,
+    cell::{date, height, key, position, quantity, rack_and_position, rack_name},
     kind::asset_kind,
+    mapping::Field,
     message,
     places::{Places, RackPlace},
     table::{Row, Table},
@@ -57,26 +58,29 @@ fn read_row(
     let row_name = tally.name_row(row);
     let place = read_place(row, places, findings);
     let span = read_span(row, &place, places.units(&place), findings);
-    let face = read_face(&row.text(Column::Face));
-    let kind_word = row.text(Column::Kind);
-    let kind = asset_kind(&kind_word);
+    let face = read_face(&row.text(Field::Face));
+    let kind_word = row.text(Field::Kind);
+    let kind = if kind_word.is_empty() { row.table.kind } else { asset_kind(&kind_word) };
     if kind.is_none() {
-        findings.list(Column::Kind, RowCode::UnknownKind, message::unknown_kind(&kind_word));
+        findings.list(Field::Kind, RowCode::UnknownKind, message::unknown_kind(&kind_word));
     }
-    let (brand, model) = (row.text(Column::Brand), row.text(Column::Model));
+    let (brand, model) = match (row.text(Field::Brand), row.text(Field::Model)) {
+        (brand, model) if brand.is_empty() => brand::split(&model),
+        both => both,
+    };
     if brand.is_empty() && model.is_empty() {
-        findings.list(Column::Model, RowCode::NoModel, message::no_model());
+        findings.list(Field::Model, RowCode::NoModel, message::no_model());
     }
     let serial = read_serial(row, &row_name, claims, findings);
-    let count_word = row.text(Column::Quantity);
+    let count_word = row.text(Field::Quantity);
     let count = if count_word.is_empty() { Some(1) } else { quantity(&count_word) };
     if count.is_none() {
-        findings.list(Column::Quantity, RowCode::BadQuantity, message::bad_quantity(&count_word));
+        findings.list(Field::Quantity, RowCode::BadQuantity, message::bad_quantity(&count_word));
     }
-    let date_word = row.text(Column::MountedOn);
+    let date_word = row.text(Field::MountedOn);
     let mounted_on = date(&date_word);
     if mounted_on.is_none() && !date_word.is_empty() {
-        findings.list(Column::MountedOn, RowCode::BadDate, message::bad_date(&date_word));
+        findings.list(Field::MountedOn, RowCode::BadDate, message::bad_date(&date_word));
     }
     let (kind, quantity) = (kind?, count?);
     if findings.skip() {
@@ -90,20 +94,20 @@ fn read_row(
     Some(LedgerEntry {
         id: AssetId::new(ids.new_id()),
         kind,
-        name: row.text(Column::Name),
+        name: row.text(Field::Name),
         brand,
         model,
         serial,
-        asset_tag: row.code(Column::AssetTag),
+        asset_tag: row.code(Field::AssetTag),
         quantity,
         room,
         rack,
         span,
         face,
-        owning_unit: row.text(Column::OwningUnit),
-        order_no: OrderNo::new(row.code(Column::OrderNo)),
+        owning_unit: row.text(Field::OwningUnit),
+        order_no: OrderNo::new(row.code(Field::OrderNo)),
         mounted_on,
-        status: row.text(Column::Status),
+        status: row.text(Field::Status),
         note: row.note(),
     })
 }
@@ -111,33 +115,41 @@ fn read_row(
 fn read_place(row: Row<'_>, places: &Places, findings: &mut Findings<'_>) -> RackPlace {
     let place = places.of_row(row);
     if place.room.is_empty() {
-        findings.list(Column::Room, RowCode::NoRoom, message::no_room());
+        findings.list(Field::Room, RowCode::NoRoom, message::no_room());
     }
     if place.rack.is_empty() {
-        findings.list(Column::Rack, RowCode::NoRack, message::no_rack());
+        findings.list(Field::Rack, RowCode::NoRack, message::no_rack());
     } else if !place.room.is_empty() && places.is_unlisted(&place) {
-        findings.list(Column::Rack, RowCode::UnknownRack, message::unknown_rack(&place.rack, &place.room));
+        findings.list(Field::Rack, RowCode::UnknownRack, message::unknown_rack(&place.rack, &place.room));
     }
     place
 }
 
 /// The units of the row. An asset without a position is allowed; one whose height nobody gives fills a single unit.
 fn read_span(row: Row<'_>, place: &RackPlace, rack_units: u16, findings: &mut Findings<'_>) -> Option<UnitSpan> {
-    let spelled = row.text(Column::Position);
+    let spelled = row.text(Field::Position);
     if spelled.is_empty() {
         return None;
     }
     let (low, mut high) = match position(&spelled) {
         Ok(ends) => ends,
-        Err(why) => {
-            findings.list(Column::Position, RowCode::BadPosition, message::bad_position(&spelled, why));
-            return None;
-        }
+        Err(why) => match rack_and_position(&spelled) {
+            Some((rack, ends)) if names_rack(row, &rack) => ends,
+            Some(_) => {
+                let text = message::rack_contradicts(&spelled, &place.rack);
+                findings.list(Field::Position, RowCode::BadPosition, text);
+                return None;
+            }
+            None => {
+                findings.list(Field::Position, RowCode::BadPosition, message::bad_position(&spelled, why));
+                return None;
+            }
+        },
     };
-    let height_word = row.text(Column::Height);
+    let height_word = row.text(Field::Height);
     if low == high && !height_word.is_empty() {
         let Some(units) = height(&height_word) else {
-            findings.list(Column::Height, RowCode::BadPosition, message::bad_height(&height_word));
+            findings.list(Field::Height, RowCode::BadPosition, message::bad_height(&height_word));
             return None;
         };
         high = low.saturating_add(u32::from(units) - 1);
@@ -145,20 +157,27 @@ fn read_span(row: Row<'_>, place: &RackPlace, rack_units: u16, findings: &mut Fi
     let inside = low >= 1 && high <= u32::from(rack_units);
     if !inside {
         let text = message::position_outside_rack(&spelled, &place.rack, rack_units);
-        findings.list(Column::Position, RowCode::PositionOutsideRack, text);
+        findings.list(Field::Position, RowCode::PositionOutsideRack, text);
         return None;
     }
     UnitSpan::new(u16::try_from(low).ok()?, u16::try_from(high).ok()?)
 }
 
+/// Whether a rack named in the cell of the position is the one that the row says, if it says one.
+fn names_rack(row: Row<'_>, rack: &str) -> bool {
+    let said = rack_name(&row.text(Field::Rack));
+    let bare = |name: &str| key(name).replace('-', "");
+    said.is_empty() || bare(&said) == bare(rack)
+}
+
 fn read_serial(row: Row<'_>, row_name: &Text, claims: &mut Claims, findings: &mut Findings<'_>) -> String {
-    let serial = row.code(Column::Serial);
+    let serial = row.code(Field::Serial);
     if serial.is_empty() {
-        if row.table.header.place(Column::Serial).is_some() {
-            findings.list(Column::Serial, RowCode::NoSerial, message::no_serial());
+        if row.table.header.place(Field::Serial).is_some() {
+            findings.list(Field::Serial, RowCode::NoSerial, message::no_serial());
         }
     } else if let Some(first) = claims.serials.get(&key(&serial)) {
-        findings.list(Column::Serial, RowCode::DuplicateSerial, message::duplicate_serial(&serial, first));
+        findings.list(Field::Serial, RowCode::DuplicateSerial, message::duplicate_serial(&serial, first));
     } else {
         claims.serials.insert(key(&serial), row_name.clone());
     }
@@ -181,7 +200,7 @@ fn claim_span(
     });
     if let Some((other, _, first)) = overlap {
         let text = message::position_taken(span, *other, first);
-        findings.list(Column::Position, RowCode::PositionTaken, text);
+        findings.list(Field::Position, RowCode::PositionTaken, text);
     }
     taken.push((span, face, row_name));
 }

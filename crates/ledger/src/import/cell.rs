@@ -88,11 +88,19 @@ pub(super) fn position(text: &str) -> Result<(u32, u32), NoPosition> {
     if date(&compact).is_some() || compact.contains(['年', '月', ':']) {
         return Err(NoPosition::Date);
     }
+    // A remark in brackets says on which side, or how high.
+    let compact = match compact.split_once('(') {
+        Some((units, _)) if !units.is_empty() => units,
+        _ => &compact,
+    };
     let spelled: String = compact
         .chars()
         .filter(|c| !matches!(c, 'U' | '位' | '第'))
         .map(|c| if matches!(c, '~' | '–' | '—' | '−' | '至' | '到') { '-' } else { c })
         .collect();
+    if let Some(ends) = enumerated(&spelled) {
+        return Ok(ends);
+    }
     let mut ends = spelled.split('-').map(whole_number);
     let (first, last, more) = (ends.next().flatten(), ends.next(), ends.next());
     match (first, last, more) {
@@ -100,6 +108,32 @@ pub(super) fn position(text: &str) -> Result<(u32, u32), NoPosition> {
         (Some(a), Some(Some(b)), None) => Ok((a.min(b), a.max(b))),
         _ => Err(NoPosition::Other),
     }
+}
+
+/// Units named one by one, without a gap: `5、6、7`.
+fn enumerated(spelled: &str) -> Option<(u32, u32)> {
+    let numbers: Vec<u32> = spelled.split(['、', ',', '/']).map(whole_number).collect::<Option<_>>()?;
+    let (first, last) = (*numbers.first()?, *numbers.last()?);
+    let in_a_row = numbers.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]));
+    (numbers.len() > 1 && in_a_row).then_some((first, last))
+}
+
+/// A rack and units in one cell: `A03-12U`, `A-03 / 12-15U`, `B02柜 5U`. The rack is letters and one number, so that
+/// `A03-12-15U` is units 12 to 15; where there is no rack before the units, there is nothing to split.
+pub(super) fn rack_and_position(text: &str) -> Option<(String, (u32, u32))> {
+    const BETWEEN: [char; 11] = ['-', '/', '_', ':', ',', '、', '柜', '机', '架', '第', '~'];
+    let compact = key(text);
+    let letters = compact.find(|c: char| c.is_ascii_digit())?;
+    let digits = compact.get(letters..)?.find(|c: char| !c.is_ascii_digit())?;
+    let (rack, rest) = compact.split_at_checked(letters + digits)?;
+    let units = rest.trim_start_matches(BETWEEN);
+    // Two numbers with nothing between them are one.
+    if units.len() == rest.len() && !rest.starts_with('U') {
+        return None;
+    }
+    let is_marked = units.contains(['U', '位']) || rest.starts_with(['/', '柜', '机']);
+    let ends = position(units).ok().filter(|_| is_marked)?;
+    Some((rack.to_owned(), ends))
 }
 
 /// A whole number, also as spreadsheets write it (`4.0`).

@@ -23,6 +23,17 @@ const ROLES: [(AssetKind, &[&str]); 5] = [
     (AssetKind::PhysicalServer, &["server", "servers", "hypervisor", "compute", "blade", "host"]),
 ];
 
+/// What the word for a kind ends in or holds, as ledgers compose them: 机架式服务器, 光纤交换机, 虚拟带库. The first line decides,
+/// so that a 备份服务器 is a backup device and a 托管服务器 a hosted one.
+#[rustfmt::skip]
+const PARTS: [(AssetKind, &[&str]); 5] = [
+    (AssetKind::HostedDevice, &["托管"]),
+    (AssetKind::BackupDevice, &["备份", "磁带", "带库", "容灾一体机"]),
+    (AssetKind::Storage, &["存储", "磁盘阵列", "盘阵"]),
+    (AssetKind::HostedDevice, &["交换机", "路由器", "防火墙", "负载均衡", "网关", "堡垒机", "网闸", "入侵检测", "入侵防御", "光端机", "加密机", "密码机", "签名验签", "网络设备", "安全设备", "探针", "审计设备"]),
+    (AssetKind::PhysicalServer, &["服务器", "物理机", "裸金属", "小型机", "刀片", "超融合"]),
+];
+
 /// The kind of asset a cell names: a word of table A.1, or a NetBox role.
 pub(super) fn asset_kind(text: &str) -> Option<AssetKind> {
     let word = key(text);
@@ -34,6 +45,9 @@ pub(super) fn asset_kind(text: &str) -> Option<AssetKind> {
         (AssetKind::Other, &OTHER[..]),
     ];
     if let Some((kind, _)) = known.iter().find(|(_, words)| words.contains(&word.as_str())) {
+        return Some(*kind);
+    }
+    if let Some((kind, _)) = PARTS.iter().find(|(_, parts)| parts.iter().any(|part| word.contains(part))) {
         return Some(*kind);
     }
     let lower = text.to_lowercase();

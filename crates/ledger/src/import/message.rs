@@ -21,10 +21,13 @@ pub(super) fn no_header(file: &str, wanted: &[TableKind]) -> Text {
     let zh: Vec<_> = wanted.iter().map(|kind| kind.needed().0).collect();
     let en: Vec<_> = wanted.iter().map(|kind| kind.needed().1).collect();
     Text::new(
-        format!("文件“{file}”的前 20 行里没有可识别的表头。表头需要包含（{}）。请补上表头后重新导入。", zh.join("；")),
+        format!(
+            "文件“{file}”的前 20 行里没有可识别的表头。表头需要包含（{}）。请补上表头，或用 --map 列名=字段 指明各列，然后重新导入。",
+            zh.join("；")
+        ),
         format!(
             "The first 20 rows of \"{file}\" hold no heading row that is known. Its headings must include ({}). \
-             Add them and import the file again.",
+             Add them, or say what the columns mean (--map HEADING=FIELD), and import again.",
             en.join("; ")
         ),
     )
@@ -58,6 +61,25 @@ pub(super) fn old_workbook(file: &str) -> Text {
         format!("文件“{file}”是旧版 .xls 或带密码的工作簿。请去掉密码并另存为 .xlsx 后导入。"),
         format!(
             "\"{file}\" is an old .xls workbook or has a password. Remove the password, save it as .xlsx and import it."
+        ),
+    )
+}
+
+pub(super) fn broken_json(file: &str, detail: &str) -> Text {
+    Text::new(
+        format!("文件“{file}”不是由对象组成的 JSON 列表（{detail}）。请重新导出，例如 NetBox 接口的整个应答。"),
+        format!(
+            "\"{file}\" is no JSON list of objects ({detail}). Export it again, such as a whole answer of NetBox's API."
+        ),
+    )
+}
+
+pub(super) fn rack_contradicts(cell: &str, rack: &str) -> Text {
+    let (cell, rack) = (quote(cell), quote(rack));
+    Text::new(
+        format!("U 位“{cell}”写的不是机柜“{rack}”，未导入。请核对这一行的机柜和 U 位。"),
+        format!(
+            "The position \"{cell}\" names another rack than \"{rack}\"; the row was not imported. Check both cells."
         ),
     )
 }

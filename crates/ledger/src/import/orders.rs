@@ -7,8 +7,8 @@ use xunjian_domain::{
 
 use super::{
     cell::quantity,
-    heading::Column,
     kind::resource_kind,
+    mapping::Field,
     message,
     table::Table,
     tally::{Findings, Tally},
@@ -20,11 +20,11 @@ pub(super) fn read(tables: &[(usize, &Table)], tally: &mut Tally) -> Vec<Resourc
     for &(at, table) in tables {
         for row in table.data_rows() {
             let mut findings = Findings::new(row);
-            let no = row.code(Column::OrderNo);
-            let owning_unit = row.text(Column::OwningUnit);
-            let (kind_word, count_word) = (row.text(Column::Kind), row.text(Column::Quantity));
+            let no = row.code(Field::OrderNo);
+            let owning_unit = row.text(Field::OwningUnit);
+            let (kind_word, count_word) = (row.text(Field::Kind), row.text(Field::Quantity));
             for (column, word) in
-                [(Column::OrderNo, &no), (Column::OwningUnit, &owning_unit), (Column::Quantity, &count_word)]
+                [(Field::OrderNo, &no), (Field::OwningUnit, &owning_unit), (Field::Quantity, &count_word)]
             {
                 if word.is_empty() {
                     let heading = table.header.spelling(column);
@@ -33,14 +33,14 @@ pub(super) fn read(tables: &[(usize, &Table)], tally: &mut Tally) -> Vec<Resourc
             }
             let kind = resource_kind(&kind_word);
             if kind.is_none() {
-                findings.list(Column::Kind, RowCode::UnknownKind, message::unknown_resource_kind(&kind_word));
+                findings.list(Field::Kind, RowCode::UnknownKind, message::unknown_resource_kind(&kind_word));
             }
             let count = quantity(&count_word);
             if count.is_none() && !count_word.is_empty() {
-                findings.list(Column::Quantity, RowCode::BadQuantity, message::bad_quantity(&count_word));
+                findings.list(Field::Quantity, RowCode::BadQuantity, message::bad_quantity(&count_word));
             }
             if let (Some(kind), Some(quantity), false) = (kind, count, findings.skip()) {
-                let cluster = row.text(Column::Cluster);
+                let cluster = row.text(Field::Cluster);
                 orders.push(ResourceOrder { no: OrderNo::new(no), owning_unit, kind, quantity, cluster });
             }
             tally.close(at, findings);

@@ -9,8 +9,9 @@ use xunjian_domain::{
 
 use super::{
     DEFAULT_RACK_UNITS,
-    cell::{key, rack_name},
-    heading::{Column, TableKind},
+    cell::{key, rack_and_position, rack_name},
+    heading::TableKind,
+    mapping::Field,
     table::{Row, Table},
 };
 
@@ -51,9 +52,9 @@ impl Places {
         let naming = if has_rack_list { TableKind::Racks } else { TableKind::Assets };
         let mut locations: HashMap<(String, String), HashSet<String>> = HashMap::new();
         for row in tables.iter().filter(|table| table.header.kind == naming).flat_map(Table::data_rows) {
-            let location = key(&row.text(Column::Location));
+            let location = key(&row.text(Field::Location));
             if has_rack_list || !location.is_empty() {
-                let name = (key(&row.text(Column::Room)), key(&rack_name(&row.text(rack_column(row)))));
+                let name = (key(&row.text(Field::Room)), key(&rack_name(&row.text(rack_column(row)))));
                 locations.entry(name).or_default().insert(location);
             }
         }
@@ -71,9 +72,12 @@ impl Places {
 
     /// What a row says of its place.
     pub(super) fn of_row(&self, row: Row<'_>) -> RackPlace {
-        let room = row.text(Column::Room);
+        let room = row.text(Field::Room);
         let mut rack = rack_name(&row.text(rack_column(row)));
-        let location = row.text(Column::Location);
+        if rack.is_empty() {
+            rack = rack_and_position(&row.text(Field::Position)).map(|(rack, _)| rack_name(&rack)).unwrap_or_default();
+        }
+        let location = row.text(Field::Location);
         if !location.is_empty() && self.ambiguous.contains(&(key(&room), key(&rack))) {
             rack = format!("{location} {rack}");
         }
@@ -126,7 +130,7 @@ impl Places {
 }
 
 /// A rack list may call the rack's name simply `name`.
-pub(super) fn rack_column(row: Row<'_>) -> Column {
+pub(super) fn rack_column(row: Row<'_>) -> Field {
     let is_list = row.table.header.kind == TableKind::Racks;
-    if is_list && row.table.header.place(Column::Rack).is_none() { Column::Name } else { Column::Rack }
+    if is_list && row.table.header.place(Field::Rack).is_none() { Field::Name } else { Field::Rack }
 }

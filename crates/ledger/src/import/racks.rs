@@ -5,7 +5,7 @@ use xunjian_domain::ledger::{NewIds, RowCode};
 use super::{
     DEFAULT_RACK_UNITS,
     cell::height,
-    heading::Column,
+    mapping::Field,
     message,
     places::{Places, rack_column},
     table::Table,
@@ -19,21 +19,21 @@ pub(super) fn read(tables: &[(usize, &Table)], places: &mut Places, ids: &mut im
             let mut findings = Findings::new(row);
             let place = places.of_row(row);
             if place.room.is_empty() {
-                findings.list(Column::Room, RowCode::NoRoom, message::no_room());
+                findings.list(Field::Room, RowCode::NoRoom, message::no_room());
             }
             if place.rack.is_empty() {
                 findings.list(rack_column(row), RowCode::NoRack, message::no_rack());
             }
-            let spelled = row.text(Column::RackUnits);
+            let spelled = row.text(Field::RackUnits);
             let units = if spelled.is_empty() { Some(DEFAULT_RACK_UNITS) } else { height(&spelled) };
             if units.is_none() {
-                findings.list(Column::RackUnits, RowCode::BadQuantity, message::bad_rack_height(&spelled));
+                findings.list(Field::RackUnits, RowCode::BadQuantity, message::bad_rack_height(&spelled));
             }
             if let (Some(units), Some(known)) = (units, places.find(&place))
                 && known.units != units
             {
                 let text = message::rack_height_differs(&place.rack, known.units, units);
-                findings.list(Column::RackUnits, RowCode::BadQuantity, text);
+                findings.list(Field::RackUnits, RowCode::BadQuantity, text);
             }
             if let Some(units) = units.filter(|_| !findings.skip()) {
                 places.ensure(&place, units, ids);

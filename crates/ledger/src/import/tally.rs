@@ -5,7 +5,7 @@ use xunjian_domain::{
     text::Text,
 };
 
-use super::{ProblemPlace, heading::Column, table::Row};
+use super::{ProblemPlace, mapping::Field, table::Row};
 
 /// The report while it grows.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl<'r> Findings<'r> {
     }
 
     /// Lists a problem of the row.
-    pub(super) fn list(&mut self, column: Column, code: RowCode, message: Text) {
+    pub(super) fn list(&mut self, column: Field, code: RowCode, message: Text) {
         let value = self.row.raw(column).to_owned();
         let column = self.row.table.header.spelling(column).to_owned();
         self.problems.push((RowProblem { row: self.row.number(), column, code, message }, value));

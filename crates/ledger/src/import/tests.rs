@@ -5,13 +5,14 @@ mod any_rows;
 mod bounds;
 mod demo;
 mod fixtures;
+mod other_files;
 mod rules;
 
 use std::{collections::BTreeMap, path::Path};
 
 use xunjian_domain::ledger::{ImportReport, Ledger, NewIds, RowCode, assign_identities};
 
-use super::{Imported, SourceFile, read};
+use super::{Imported, Mapping, SourceFile, read};
 
 /// Ids that count up: each import gets other ids than the one before.
 fn ids_from(start: u32) -> impl NewIds {
@@ -34,7 +35,7 @@ fn csv(text: &str) -> SourceFile {
 }
 
 fn import(files: &[SourceFile]) -> Imported {
-    let imported = read(files, &mut ids_from(0)).expect("the files are readable");
+    let imported = read(files, &Mapping::default(), &mut ids_from(0)).expect("the files are readable");
     assert_sums(&imported.report);
     imported
 }
@@ -66,7 +67,8 @@ fn counts(report: &ImportReport) -> (u32, u32, u32, u32) {
 
 /// Imports the same files again, with other ids, and gives them the identities of the first import.
 fn again(files: &[SourceFile], previous: &Ledger) -> Ledger {
-    let mut next = read(files, &mut ids_from(500_000)).expect("readable before, readable again").ledger;
+    let mut next =
+        read(files, &Mapping::default(), &mut ids_from(500_000)).expect("readable before, readable again").ledger;
     assert_ne!(&next, previous, "a fresh import has ids of its own");
     assign_identities(previous, &mut next);
     next

@@ -10,7 +10,7 @@ use xunjian_domain::{
 
 use super::{
     cell::key,
-    heading::Column,
+    mapping::Field,
     message,
     table::Table,
     tally::{Findings, Tally},
@@ -30,16 +30,16 @@ pub(super) fn read(
     for &(at, table) in tables {
         for row in table.data_rows() {
             let mut findings = Findings::new(row);
-            let (name, cluster) = (row.text(Column::Name), row.text(Column::Cluster));
+            let (name, cluster) = (row.text(Field::Name), row.text(Field::Cluster));
             if name.is_empty() {
-                findings.list(Column::Name, RowCode::Incomplete, message::vm_without_name());
+                findings.list(Field::Name, RowCode::Incomplete, message::vm_without_name());
             }
             if cluster.is_empty() {
-                findings.list(Column::Cluster, RowCode::Incomplete, message::vm_without_cluster(&name));
+                findings.list(Field::Cluster, RowCode::Incomplete, message::vm_without_cluster(&name));
             }
             let identity = (key(&cluster), name.clone());
             if let Some(first) = first_rows.get(&identity).filter(|_| !findings.skip()) {
-                findings.list(Column::Name, RowCode::Incomplete, message::vm_repeated(&name, &cluster, first));
+                findings.list(Field::Name, RowCode::Incomplete, message::vm_repeated(&name, &cluster, first));
             }
             if !findings.skip() {
                 let cluster_id = cluster_ids.entry(identity.0.clone()).or_insert_with(|| {
@@ -51,8 +51,8 @@ pub(super) fn read(
                     id: VmId::new(ids.new_id()),
                     name,
                     cluster: cluster_id.clone(),
-                    owning_unit: row.text(Column::OwningUnit),
-                    status: row.text(Column::Status),
+                    owning_unit: row.text(Field::OwningUnit),
+                    status: row.text(Field::Status),
                 });
                 first_rows.insert(identity, tally.name_row(row));
             }

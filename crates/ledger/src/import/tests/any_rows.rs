@@ -3,7 +3,7 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{assert_sums, file, ids_from};
-use crate::import::{SourceFile, budget::Budget, csv_text, read, read_orders};
+use crate::import::{Mapping, SourceFile, budget::Budget, csv_text, read, read_orders};
 
 const HEAD: [&str; 10] =
     ["机房", "机柜编号", "U位", "资源类型", "品牌", "型号", "序列号", "数量", "归属单位", "上架日期"];
@@ -62,7 +62,7 @@ proptest! {
     ) {
         let (vms, orders) = (named(lines(&VM_HEAD, &vms)), named(lines(&ORDER_HEAD, &orders)));
         let files = [named(lines(&HEAD, &assets)), vms, orders.clone()];
-        let imported = read(&files, &mut ids_from(0)).expect("the heading is there");
+        let imported = read(&files, &Mapping::default(), &mut ids_from(0)).expect("the heading is there");
         assert_sums(&imported.report);
         let ledger = &imported.ledger;
         let taken = ledger.assets.len() + ledger.vms.len() + ledger.orders.len();
@@ -80,7 +80,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..600)) {
-        let _ = read(&[named(bytes.clone())], &mut ids_from(0));
+        let _ = read(&[named(bytes.clone())], &Mapping::default(), &mut ids_from(0));
         let _ = read_orders(&named([&b"PK\x03\x04"[..], &bytes].concat()));
     }
 
@@ -111,7 +111,7 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        if let Ok(imported) = read(&[named(bytes)], &mut ids_from(0)) {
+        if let Ok(imported) = read(&[named(bytes)], &Mapping::default(), &mut ids_from(0)) {
             assert_sums(&imported.report);
         }
     }

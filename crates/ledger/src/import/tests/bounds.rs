@@ -6,7 +6,7 @@ use xunjian_domain::text::Text;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{csv, ids_from, import};
-use crate::import::{ImportError, SourceFile, read};
+use crate::import::{ImportError, Mapping, SourceFile, read};
 
 const HEAD: [&str; 5] = ["机房", "机柜编号", "资源类型", "型号", "序列号"];
 
@@ -83,7 +83,7 @@ fn target(path: &str) -> String {
 }
 
 fn refused(file: SourceFile) -> Text {
-    match read(&[file], &mut ids_from(0)) {
+    match read(&[file], &Mapping::default(), &mut ids_from(0)) {
         Err(ImportError::Unreadable { text, .. }) => text,
         other => panic!("it should not be read: {other:?}"),
     }
@@ -160,7 +160,7 @@ fn cells_far_to_the_right_count_for_the_blank_ones_before_them() {
     };
     assert_eq!(import(&[book(100)]).ledger.assets.len(), 1, "a note far to the right is no harm");
     refused_as_too_large(book(20_000));
-    let two = read(&[book(10_000), book(10_000)], &mut ids_from(0));
+    let two = read(&[book(10_000), book(10_000)], &Mapping::default(), &mut ids_from(0));
     assert!(two.is_err_and(|error| error.text().en.contains("far more")), "all files share what may be kept");
 }
 

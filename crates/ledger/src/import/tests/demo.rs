@@ -6,7 +6,7 @@ use xunjian_domain::ledger::{AssetKind, ResourceKind, ResourceOrder, RowCode};
 use xunjian_testkit::messy_ledger::MessyLedger;
 
 use super::{again, assert_sums, counts, file, import, listed};
-use crate::import::{SourceFile, read, read_orders};
+use crate::import::{Mapping, SourceFile, read, read_orders};
 
 const XLSX: &str = "demo/ledger.xlsx";
 const GBK: &str = "demo/ledger-gbk.csv";
@@ -92,8 +92,9 @@ fn any_seed_gives_a_site_that_imports_to_one_report_from_both_forms() {
     for seed in 0..12 {
         let site = MessyLedger::from_seed(seed);
         let named = |bytes| [SourceFile { name: "ledger".to_owned(), bytes }];
-        let workbook = read(&named(site.xlsx().expect("a workbook")), &mut super::ids_from(0)).expect("readable");
-        let export = read(&named(site.gbk_csv()), &mut super::ids_from(0)).expect("readable");
+        let workbook = read(&named(site.xlsx().expect("a workbook")), &Mapping::default(), &mut super::ids_from(0))
+            .expect("readable");
+        let export = read(&named(site.gbk_csv()), &Mapping::default(), &mut super::ids_from(0)).expect("readable");
         assert_sums(&workbook.report);
         assert_eq!(workbook.report, export.report, "seed {seed}");
         assert!(workbook.ledger == export.ledger, "seed {seed}: another ledger");

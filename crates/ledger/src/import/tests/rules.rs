@@ -5,7 +5,7 @@ use xunjian_domain::ledger::{RowCode, UnitSpan};
 use xunjian_testkit::odd_workbook::odd_workbook;
 
 use super::{counts, csv, ids_from, import, listed};
-use crate::import::{ImportError, SourceFile, read, read_orders};
+use crate::import::{ImportError, Mapping, SourceFile, read, read_orders};
 
 const HEAD: &str = "机房,机柜编号,U位,资源类型,品牌,型号,序列号,数量,上架日期\n";
 
@@ -144,7 +144,7 @@ fn orders_are_read_or_listed() {
 
 #[test]
 fn a_file_without_headings_says_which_were_looked_for() {
-    let error = read(&[csv("a,b\n1,2\n")], &mut ids_from(0)).expect_err("no heading row");
+    let error = read(&[csv("a,b\n1,2\n")], &Mapping::default(), &mut ids_from(0)).expect_err("no heading row");
     assert!(matches!(error, ImportError::NoHeader { .. }), "{error}");
     for word in ["机房", "机柜编号", "资源类型", "虚拟主机名称", "订单编号"] {
         assert!(error.text().zh.contains(word), "{word} is named in: {}", error.text().zh);
@@ -164,7 +164,7 @@ fn files_that_are_no_ledger_at_all_are_refused_politely() {
     ];
     for (name, bytes) in unreadable {
         let file = SourceFile { name: name.to_owned(), bytes: bytes.to_vec() };
-        let error = read(&[file], &mut ids_from(0)).expect_err(name);
+        let error = read(&[file], &Mapping::default(), &mut ids_from(0)).expect_err(name);
         assert!(matches!(error, ImportError::Unreadable { .. }), "{name}: {error}");
         assert!(error.text().zh.contains(name), "the sentence names the file");
     }
