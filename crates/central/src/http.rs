@@ -77,6 +77,7 @@ fn terminal_routes() -> Router<App> {
         .route(path::SESSION, post(terminals::session))
         .route(path::WORK_PACKAGE, get(documents::work_package))
         .route(&format!("{}/{{sha256}}", path::CHUNKS), get(documents::chunk))
+        .route(&format!("{}/{{sha256}}", path::BEFORE_PHOTOS), get(documents::before_photo))
         .route(path::CHECKPOINT, get(documents::checkpoint))
         .route(path::CONSISTENCY, post(documents::consistency))
         .route(path::COSIGNATURES, post(documents::cosignature))

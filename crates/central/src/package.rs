@@ -1,5 +1,7 @@
 //! The work package: what a terminal needs to walk for days without a network.
 
+use std::{fs, io};
+
 use xunjian_domain::{
     hash::Sha256,
     ids::{CriterionKey, PersonId, VisitId},
@@ -84,6 +86,37 @@ fn round(sql: &dyn Sql, row: &Row, extras: Extras) -> Result<PackageRound, Error
 /// The problems that rounds opened before this one left open, as a chunk; `None` where there are none. Neither fixed on the spot
 /// nor found rectified since, and not carried on by a newer finding.
 fn open_findings(sql: &dyn Sql, round: &Row) -> Result<Option<Sha256>, Error> {
+    let findings = left_open(sql, round)?;
+    if findings.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(store_chunk(sql, &OpenFindings { findings })?.0))
+}
+
+/// A photo of one of these problems, whoever took it; `None` for any other, and for one that never arrived.
+///
+/// # Errors
+/// [`Error`] of the database and the disk.
+pub fn before_photo(site: &Site, sha256: &Sha256) -> Result<Option<Vec<u8>>, Error> {
+    let is_named = site.db.read(|sql| {
+        for round in sql.query(sql!("round_open"), &[])? {
+            if left_open(sql, &round)?.iter().any(|one| one.finding.photos.contains(sha256)) {
+                return Ok::<_, Error>(true);
+            }
+        }
+        Ok(false)
+    })?;
+    if !is_named {
+        return Ok(None);
+    }
+    let path = site.blobs.object(sha256);
+    match fs::read(&path) {
+        Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).map_err(Error::io(path.display().to_string())),
+    }
+}
+
+fn left_open(sql: &dyn Sql, round: &Row) -> Result<Vec<OpenFinding>, Error> {
     let read = |row: &Row| -> Result<OpenFinding, Error> {
         let record = row.text(1)?.parse().map_err(|_| Error::Damaged("a finding names no record".to_owned()))?;
         Ok(OpenFinding {
@@ -97,11 +130,7 @@ fn open_findings(sql: &dyn Sql, round: &Row) -> Result<Option<Sha256>, Error> {
         })
     };
     let rows = sql.query(sql!("open_finding"), &[round.i64(4)?.into(), round.text(0)?.into()])?;
-    let findings = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    if findings.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(store_chunk(sql, &OpenFindings { findings })?.0))
+    rows.iter().map(read).collect()
 }
 
 /// Every print a terminal may meet, replaced ones too (a replaced label must be recognised as such), signed by the service.

@@ -13,6 +13,7 @@ use crate::{
     Field,
     draft::{Desk, DraftRef, Layout},
     error::FieldError,
+    photo::PhotoFolder,
     store::{draft, follow_up},
 };
 
@@ -24,7 +25,7 @@ pub struct MustCheckView {
     pub line: Option<u32>,
     /// What was found, when and where.
     pub open: OpenFinding,
-    /// Those of its photos that this terminal has; another terminal's are not here.
+    /// Those of its photos that this terminal has, or has a copy of: those of other terminals come with the work package.
     pub photos_here: Vec<Sha256>,
     /// What was found of it in this visit so far.
     pub follow_up: Option<FollowUp>,
@@ -79,6 +80,14 @@ impl Field {
             follow_up::put_follow_up(connection, &desk.draft.id, &answer)?;
             desk.touch(connection, &now)
         })
+    }
+}
+
+impl MustCheckView {
+    /// Adds the photos of which only a copy is here.
+    pub(crate) fn add_copies(&mut self, photos: &PhotoFolder) {
+        let is_here = |photo: &&Sha256| self.photos_here.contains(photo) || photos.has_screen_copy(photo);
+        self.photos_here = self.open.finding.photos.iter().filter(is_here).copied().collect();
     }
 }
 

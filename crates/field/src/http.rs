@@ -256,6 +256,17 @@ impl SyncApi for HttpClient {
         Ok(self.authorized(|| Ok(Exchange::empty(self.request(Method::GET, &path)))).await?.body)
     }
 
+    async fn before_photo(&self, sha256: Sha256) -> Result<Option<Bytes>, ApiError> {
+        let path = format!("{}/{sha256}", path::BEFORE_PHOTOS);
+        match self.authorized(|| Ok(Exchange::empty(self.request(Method::GET, &path)))).await {
+            Ok(answer) => Ok(Some(answer.body)),
+            // A service of before this has no such path; one that has it knows no such photo, or no more.
+            Err(ApiError::NotUnderstood(_)) => Ok(None),
+            Err(ApiError::Problem(problem)) if problem.code == ProblemCode::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn submit_records(&self, request: &SubmitRecords) -> Result<SubmitAnswer, ApiError> {
         let is_compressed = self.known().await?.capabilities.iter().any(|word| word == path::ACCEPTS_ZSTD);
         let make = || {

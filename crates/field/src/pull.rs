@@ -4,6 +4,7 @@
 //! that decides (rounds, visits, keys, the log's state) changes only after all of it verified; on any failure the old
 //! package stays in use.
 
+mod before;
 mod check;
 
 use std::collections::BTreeMap;
@@ -65,6 +66,8 @@ pub struct PullReport {
     pub chunks_fetched: u64,
     /// Their bytes.
     pub bytes_fetched: u64,
+    /// Photos of problems to look at again that came with it, taken by other terminals.
+    pub before_photos: u64,
     /// Size of the log as checked.
     pub log_size: u64,
     /// The service's time of the token.
@@ -95,8 +98,19 @@ impl Field {
     /// # Errors
     /// [`FieldError`]; the old package stays in use then.
     pub async fn pull(&self, api: &impl SyncApi) -> Result<PullReport, FieldError> {
-        let report = self.pull_package(api).await?;
+        let mut report = self.pull_package(api).await?;
         self.cosign_known(api).await?;
+        // After the package, which is whole without them: a line that breaks here leaves everything to work with.
+        let before = self.fetch_before_photos(api).await?;
+        report.before_photos = before.fetched;
+        report.bytes_fetched += before.bytes;
+        if before.missing > 0 {
+            let missing = before.missing;
+            report.warnings.push(Text::new(
+                format!("上轮问题的 {missing} 张照片服务端暂时给不出，可照常复查，拍照时没有重影"),
+                format!("{missing} photos of earlier problems are not to be had now; they can be looked at again without a ghost"),
+            ));
+        }
         Ok(report)
     }
 
@@ -163,6 +177,7 @@ impl Field {
             lines: rounds.iter().map(|round| round.plan.plan.lines_due()).sum(),
             chunks_fetched: fetched.chunks,
             bytes_fetched: fetched.bytes,
+            before_photos: 0,
             log_size: watch.known().map_or(0, |known| known.checkpoint.size),
             time_token_at: token.time_at,
             warnings: clock_warnings(&token),
@@ -187,6 +202,7 @@ impl Field {
             lines: 0,
             chunks_fetched: 0,
             bytes_fetched: 0,
+            before_photos: 0,
             log_size: watch.known().map_or(0, |known| known.checkpoint.size),
             time_token_at: newest.as_ref().map_or(received.wall_ms, |token| token.time_at),
             warnings: newest.as_ref().map(clock_warnings).unwrap_or_default(),

@@ -205,7 +205,7 @@ impl Field {
     /// [`FieldError::UnknownVisit`].
     pub fn show_visit(&self, id: &VisitId, person: &Person) -> Result<VisitView, FieldError> {
         let now = self.now();
-        self.store.read(|connection| {
+        let mut view = self.store.read(|connection| {
             let whose = DraftRef { visit: id, person: &person.id };
             match self.desk(connection, whose) {
                 Ok(desk) => view_of_draft(connection, &desk, person, &now),
@@ -220,7 +220,9 @@ impl Field {
                 }
                 Err(error) => Err(error),
             }
-        })
+        })?;
+        view.must_checks.iter_mut().for_each(|one| one.add_copies(&self.photos));
+        Ok(view)
     }
 }
 

@@ -57,6 +57,12 @@ pub trait SyncApi: Send + Sync {
     /// The bytes of a chunk; the caller checks that they hash to their name.
     fn chunk(&self, sha256: Sha256) -> impl Future<Output = Result<Bytes, ApiError>> + Send;
 
+    /// The bytes of a photo of a problem that is looked at again; the caller checks that they hash to their name. `None` where
+    /// the service does not have it, or gives none.
+    fn before_photo(&self, _sha256: Sha256) -> impl Future<Output = Result<Option<Bytes>, ApiError>> + Send {
+        std::future::ready(Ok(None))
+    }
+
     /// Submits records.
     fn submit_records(&self, request: &SubmitRecords) -> impl Future<Output = Result<SubmitAnswer, ApiError>> + Send;
 

@@ -12,6 +12,9 @@ pub const SESSION: &str = "/v1/session";
 pub const WORK_PACKAGE: &str = "/v1/work-package";
 /// `GET {CHUNKS}/{sha256}`: the bytes of one content-addressed document.
 pub const CHUNKS: &str = "/v1/chunks/sha256";
+/// `GET {BEFORE_PHOTOS}/{sha256}`: the bytes of a photo of a problem that an open round looks at again. Services of before it
+/// answer 404.
+pub const BEFORE_PHOTOS: &str = "/v1/before-photos/sha256";
 /// `POST`: [`crate::record::SubmitRecords`] → [`crate::record::SubmitAnswer`].
 pub const RECORDS: &str = "/v1/records";
 /// `POST`: [`crate::blob::HaveBlobs`] → [`crate::blob::HaveAnswer`].

@@ -64,6 +64,26 @@ pub async fn chunk(
     Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
+/// The bytes of a photo of a problem that an open round looks at again: the ghost over which the after photo is taken.
+#[utoipa::path(get, path = "/v1/before-photos/sha256/{sha256}", params(("sha256" = String, Path,)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
+pub async fn before_photo(
+    State(app): State<App>,
+    asked: Asked,
+    Caller(terminal): Caller,
+    Path(sha256): Path<String>,
+) -> Result<Response, Failed> {
+    let bytes = app
+        .run(move |site| {
+            session::refuse_revoked(site, &terminal)?;
+            let sha256 = hash(&sha256)?;
+            package::before_photo(site, &sha256)?.ok_or_else(|| Error::Problem(ProblemCode::NotFound, sha256.to_hex()))
+        })
+        .await
+        .map_err(asked.fail())?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
+
 /// The newest checkpoint, cosigned by the service's clock and by whoever cosigned it since. Open to everyone: it is what
 /// witnesses compare.
 #[utoipa::path(get, path = "/v1/log/checkpoint", responses((status = 200, content_type = "text/plain")))]

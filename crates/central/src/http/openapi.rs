@@ -16,6 +16,7 @@ use utoipa::OpenApi;
         super::terminals::session,
         super::documents::work_package,
         super::documents::chunk,
+        super::documents::before_photo,
         super::documents::checkpoint,
         super::documents::consistency,
         super::documents::cosignature,

@@ -28,7 +28,7 @@ use xunjian_protocol::{
 
 use super::{
     console_desk::Desk,
-    party::{Central, Terminal, refused},
+    party::{Central, Terminal, problem, refused},
 };
 
 async fn pulls(terminal: &Terminal, accepts: &str) -> (String, WorkPackage) {
@@ -69,12 +69,24 @@ async fn submits(
     visit: &PlannedVisit,
     change: impl FnOnce(&mut Record),
 ) -> (Sha256, RecordAnswer) {
+    submits_with(central, terminal, round, visit, &[], change).await
+}
+
+/// The same with photos.
+async fn submits_with(
+    central: &Central,
+    terminal: &mut Terminal,
+    round: &OpenedRound,
+    visit: &PlannedVisit,
+    photos: &[&[u8]],
+    change: impl FnOnce(&mut Record),
+) -> (Sha256, RecordAnswer) {
     let (_, package) = pulls(terminal, "").await;
     let named = package.rounds.iter().find(|one| is_of(one, round)).unwrap();
     let (_, ledger) = central.site.db.read(ledger::current).unwrap().unwrap();
     let plan = (&round.plan, Sha256::of(named.plan.as_bytes()));
     let sealer = (terminal.sealer.sequence, terminal.sealer.previous);
-    let record = terminal.sealer.record(plan, visit, &ledger.assets, &[], change);
+    let record = terminal.sealer.record(plan, visit, &ledger.assets, photos, change);
     let envelope = terminal.sealer.seal(&record);
     let answer = terminal.submits(&envelope.to_bytes()).await;
     if matches!(answer, RecordAnswer::Refused { .. }) {
@@ -237,4 +249,40 @@ async fn answers_to_problems_that_nobody_signed_are_refused() {
         assert!(problem.detail.contains(what), "{what}: {}", problem.detail);
     }
     assert_eq!(open(&terminal).await.findings.len(), 1, "nothing of that closed it");
+}
+
+#[tokio::test]
+async fn the_photo_of_an_open_problem_is_given_to_any_terminal_while_a_round_looks_at_it_again() {
+    let central = Central::start().await;
+    let mut terminal = Terminal::enrol(&central, "li_inspector", 1).await;
+    let other = Terminal::enrol(&central, "zhao_inspector", 5).await;
+    central.approve();
+    let rack = central.visit(VisitKind::Rack).clone();
+    let photos = [b"the lock".as_slice(), b"the label"];
+    let [lock, label] = photos.map(Sha256::of);
+    let (signed, _) = submits_with(&central, &mut terminal, &central.round, &rack, &photos, |record| {
+        record.findings = vec![Finding { photos: vec![lock], no_photo: None, ..finding(record, "open", None) }];
+    })
+    .await;
+    let asks = async |sha256: Sha256, token: &str| {
+        let url = format!("{}{}/{sha256}", other.url, path::BEFORE_PHOTOS);
+        other.http.get(url).bearer_auth(token).send().await.unwrap()
+    };
+    let second = next_round(&central);
+    assert_eq!(problem(asks(lock, &other.token).await).await.code, ProblemCode::NotFound, "it has not arrived yet");
+    assert_eq!(terminal.puts(&lock, photos[0]).await.status(), 204);
+    assert_eq!(terminal.puts(&label, photos[1]).await.status(), 204);
+
+    let answer = asks(lock, &other.token).await;
+    assert_eq!((answer.status().as_u16(), answer.bytes().await.unwrap().as_ref()), (200, photos[0]));
+    let refused = problem(asks(label, &other.token).await).await;
+    assert_eq!(refused.code, ProblemCode::NotFound, "a photo of the record that no open problem names");
+    assert_eq!(asks(lock, "").await.status(), 401, "and nobody without a session gets any");
+
+    let again = second.visits.iter().find(|visit| visit.subject == rack.subject).unwrap().clone();
+    submits(&central, &mut terminal, &second, &again, |record| {
+        record.follow_ups = vec![follow_up("open", signed, None, FollowUpState::Rectified, record)];
+    })
+    .await;
+    assert_eq!(asks(lock, &other.token).await.status(), 404, "rectified: nobody looks at it again");
 }

@@ -62,6 +62,57 @@ impl PhotoFolder {
         Ok(if size == PhotoSize::Thumbnail { made.thumbnail } else { made.screen })
     }
 
+    /// Whether the copy for the screen is on the disk.
+    #[must_use]
+    pub fn has_screen_copy(&self, sha256: &Sha256) -> bool {
+        self.rendition_path(sha256, PhotoSize::Screen).exists()
+    }
+
+    /// Keeps the copies of a photo whose original is elsewhere.
+    ///
+    /// # Errors
+    /// [`PhotoError::DiskFull`] rather than touching the reserve, [`PhotoError::Locked`], or the disk's.
+    pub fn keep_copies(&self, sha256: &Sha256, made: &Renditions) -> Result<(), PhotoError> {
+        self.check_space((made.thumbnail.len() + made.screen.len()) as u64)?;
+        for (size, bytes) in [(PhotoSize::Thumbnail, &made.thumbnail), (PhotoSize::Screen, &made.screen)] {
+            let path = self.rendition_path(sha256, size);
+            self.keep_rendition(sha256, size, bytes).map_err(|source| PhotoError::Disk {
+                doing: "write",
+                path,
+                source,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Photos of which there is a copy here and no original.
+    ///
+    /// # Errors
+    /// Where the folders cannot be listed.
+    pub fn copies_alone(&self) -> Result<Vec<Sha256>, PhotoError> {
+        let list = |folder: &Path| match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            entries => entries.and_then(Iterator::collect::<Result<Vec<_>, _>>),
+        };
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| PhotoError::Disk { doing: "list", path, source }
+        };
+        let mut alone = Vec::new();
+        for shelf in list(&self.renditions).map_err(failed(&self.renditions))? {
+            let shelf = shelf.path();
+            for file in list(&shelf).map_err(failed(&shelf))? {
+                let path = file.path();
+                let is_screen = path.extension().is_some_and(|size| size == PhotoSize::Screen.name());
+                let sha256 = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+                if let Some(sha256) = sha256.filter(|sha256| is_screen && !self.path_of(sha256).exists()) {
+                    alone.push(sha256);
+                }
+            }
+        }
+        Ok(alone)
+    }
+
     /// A copy that cannot be kept is made again when it is wanted; the person sees the photo all the same.
     pub(super) fn keep_renditions(&self, sha256: &Sha256, made: &Renditions) {
         let _ = self.keep_rendition(sha256, PhotoSize::Thumbnail, &made.thumbnail);

@@ -200,7 +200,7 @@ impl PhotoFolder {
         self.next_temp.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn check_space(&self, bytes: u64) -> Result<(), PhotoError> {
+    pub(super) fn check_space(&self, bytes: u64) -> Result<(), PhotoError> {
         let (needed, free) = (bytes.saturating_add(self.reserve_bytes), disk::free_bytes(&self.incoming)?);
         if free < needed { Err(PhotoError::DiskFull { needed, free }) } else { Ok(()) }
     }

@@ -30,6 +30,11 @@ pub(crate) fn must_checks(connection: &Connection, visit: &VisitId) -> Result<Ve
     documents(connection, sql!("must_check/of_visit"), [visit.as_str()])
 }
 
+/// What any visit must look at.
+pub(crate) fn all_must_checks(connection: &Connection) -> Result<Vec<MustCheck>, FieldError> {
+    documents(connection, sql!("must_check/all"), [])
+}
+
 /// How many problems each visit must look at.
 pub(crate) fn count_must_checks(connection: &Connection) -> Result<HashMap<VisitId, u32>, FieldError> {
     let mut statement = connection.prepare_cached(sql!("must_check/count"))?;

@@ -7,7 +7,9 @@ use xunjian_domain::{
     subject::{Subject, SubjectKind},
     visit::{FollowUpState, NoPhoto, OpenFinding, SealRule, Severity},
 };
-use xunjian_field::{FieldError, NewDeskCall, NewFinding, NewFollowUp, NewPhoto, NewSeal, Sealed, VisitView};
+use xunjian_field::{
+    FieldError, NewDeskCall, NewFinding, NewFollowUp, NewPhoto, NewSeal, PhotoSize, Sealed, VisitView,
+};
 use xunjian_proof::record::{Capture, Record, ScanSource};
 
 use crate::{
@@ -275,8 +277,8 @@ async fn an_unanswered_problem_keeps_the_visit_from_being_sealed() {
 }
 
 #[tokio::test]
-async fn another_terminal_says_that_it_has_no_photo_and_a_later_package_may_close_the_problem() {
-    let Before { service, open: left, .. } = before().await;
+async fn another_terminals_photo_comes_with_the_package_and_a_later_package_may_close_the_problem() {
+    let Before { service, terminal, photo, open: left, .. } = before().await;
     let (_, clock, folder) = Terminal::blank();
     let field = open(folder.path(), &clock);
     service.enrol_code("CODE-2", "zhang");
@@ -289,6 +291,26 @@ async fn another_terminal_says_that_it_has_no_photo_and_a_later_package_may_clos
     let view = other.starts(&visit);
     assert_eq!(view.must_checks[0].open.finding.photos, left.finding.photos);
     assert_eq!(view.must_checks[0].photos_here, [], "another terminal took it");
+    let told = other.field.pull(&service).await.unwrap().warnings;
+    assert!(told.iter().any(|text| text.zh.contains("1 张照片")), "{told:?}");
+
+    // Bytes that are not the photo are refused, and the package stays; then it comes, once, for as long as it is asked for.
+    service.gives_before_photo(photo, jpeg(41));
+    let refused = other.field.pull(&service).await.unwrap_err();
+    assert!(matches!(refused, FieldError::PackageRefused { .. }), "{refused}");
+    assert_eq!(other.shows(&visit).must_checks[0].photos_here, []);
+    service.gives_before_photo(photo, jpeg(40));
+    let report = other.field.pull(&service).await.unwrap();
+    assert_eq!((report.before_photos, report.warnings.len()), (1, 0));
+    assert_eq!(other.shows(&visit).must_checks[0].photos_here, [photo]);
+    let ghost = other.field.photo_rendition(photo, PhotoSize::Screen).unwrap();
+    assert_eq!(
+        ghost,
+        terminal.field.photo_rendition(photo, PhotoSize::Screen).unwrap(),
+        "as the one who took it sees it"
+    );
+    assert!(other.field.photo(photo).is_err(), "the original is not here");
+    assert_eq!(other.field.pull(&service).await.unwrap().before_photos, 0, "not again");
 
     // What no line of this round asks is looked at where it was found; what was rectified meanwhile is gone.
     let subject = Subject { kind: SubjectKind::Rack, id: "gone".into() };
@@ -299,4 +321,11 @@ async fn another_terminal_says_that_it_has_no_photo_and_a_later_package_may_clos
     let view = other.shows(&visit);
     let [must] = view.must_checks.as_slice() else { panic!("{:?}", view.must_checks) };
     assert_eq!((must.line, must.open.finding.id.as_str()), (None, "other"));
+    assert_eq!(must.photos_here, [photo], "its photo is the same");
+    service.leaves_open(Vec::new());
+    other.field.pull(&service).await.unwrap();
+    assert!(
+        other.field.photo_rendition(photo, PhotoSize::Screen).is_err(),
+        "nobody looks at it again: the copy is gone"
+    );
 }

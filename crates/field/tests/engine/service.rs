@@ -103,6 +103,8 @@ struct State {
     named: BTreeMap<Sha256, u64>,
     partial: BTreeMap<Sha256, Vec<u8>>,
     blobs: BTreeSet<Sha256>,
+    /// Photos of open problems, by the names they are given out under.
+    before: BTreeMap<Sha256, Vec<u8>>,
     receipts: BTreeMap<Sha256, (String, u64)>,
     faults: Vec<Fault>,
     refusals: BTreeMap<u64, ProblemCode>,
@@ -343,6 +345,11 @@ impl Service {
     /// Of the newest round: what earlier rounds left open.
     pub fn leaves_open(&self, findings: Vec<OpenFinding>) {
         self.leaves_open_bytes(jcs::to_bytes(&OpenFindings { findings }).unwrap());
+    }
+
+    /// Gives these bytes to who asks for a photo of an open problem by this name.
+    pub fn gives_before_photo(&self, name: Sha256, bytes: Vec<u8>) {
+        self.lock().before.insert(name, bytes);
     }
 
     /// The same in bytes of any kind.

@@ -48,6 +48,11 @@ impl SyncApi for Service {
         })
     }
 
+    async fn before_photo(&self, sha256: Sha256) -> Result<Option<Bytes>, ApiError> {
+        self.reachable()?;
+        Ok(self.lock().before.get(&sha256).cloned().map(Bytes::from))
+    }
+
     async fn work_package(&self, etag: Option<&str>) -> Result<Option<(String, WorkPackage)>, ApiError> {
         let state = self.lock();
         let current = format!("\"{}\"", state.etag);
