@@ -73,7 +73,7 @@ describe('a problem that an earlier round left open', () => {
     await open(`/visits/${rackVisit}`)
     expect(wrapper.get(testId('must-checks')).text()).toContain('上轮问题 2 个')
     const must = wrapper.get(testId('must-open-2'))
-    expect(must.get(testId('before-elsewhere')).text()).toContain('另一台终端')
+    expect(must.get(testId('before-elsewhere')).text()).toContain('还没有取到')
     await must.get(testId('must-remains')).trigger('click')
     await settle()
     expect((await answers())[1]).toMatchObject({ state: 'remains', line: null })
