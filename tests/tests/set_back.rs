@@ -161,7 +161,7 @@ fn a_service_restored_from_a_backup_is_named_by_the_terminal_which_gives_nothing
     }
     // What the service lost is there again, and nothing of it is called delivered by the log that forgot it.
     let records = story.field().arg_json("records").expect("the records");
-    assert_eq!(records.as_array().map(Vec::len), Some(3), "{records}");
+    assert_eq!(records["records"].as_array().map(Vec::len), Some(3), "{records}");
     let checked = story.central().arg_json("fsck");
     let checked = checked.map_or_else(|error| format!("{error:#}"), |checked| checked.to_string());
     assert!(checked.contains("log") || checked.contains("日志"), "the service says so, too: {checked}");

@@ -16,7 +16,7 @@ line: number | null,
  */
 open: OpenFinding, 
 /**
- * Those of its photos that this terminal has; another terminal's are not here.
+ * Those of its photos that this terminal has, or has a copy of: those of other terminals come with the work package.
  */
 photos_here: Array<Sha256>, 
 /**

@@ -31,6 +31,10 @@ chunks_fetched: number,
  */
 bytes_fetched: number, 
 /**
+ * Photos of problems to look at again that came with it, taken by other terminals.
+ */
+before_photos: number, 
+/**
  * Size of the log as checked.
  */
 log_size: number, 
