@@ -5,7 +5,8 @@
 //!
 //! - *payload* is each photo of its sealed records once, and each envelope once;
 //! - *forced* is what an exchange that a fault struck sent in vain (a broken upload counts with the bytes that stayed at the
-//!   service: those are not sent again), and one exchange behind a struck one, whose question was answered before the fault;
+//!   service: those are not sent again), one exchange behind a struck one, whose question was answered before the fault, and
+//!   a record again that the terminal died over before it could note the answer;
 //! - *lost* is what the service had of an unfinished photo and a fault took from it: a power cut, or a changed byte.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,6 +113,11 @@ impl Accounts {
                 self.hidden.insert((terminal, *record));
             }
         }
+    }
+
+    /// A terminal died before it could note what it was told of a record.
+    pub fn forgot(&mut self, terminal: usize, record: Sha256) {
+        self.hidden.insert((terminal, record));
     }
 
     /// A terminal got an answer.

@@ -123,11 +123,11 @@ async fn history(world: &Arc<World>, prepared: &'static Prepared, folder: &std::
     // What still flies lands, and whoever is down comes up.
     tokio::time::sleep(Duration::from_secs(120)).await;
     tablets = together(world, tablets, async |tablet| tablet.finishes().await).await?;
-    let sealed: BTreeSet<Sha256> = tablets.iter().flat_map(|tablet| tablet.sealed.keys().copied()).collect();
+    let sealed: BTreeSet<Sha256> = tablets.iter().flat_map(|tablet| tablet.sealed.iter().copied()).collect();
     let (site, mut flushes) = service.last_look()?;
     service::audit(&site, &sealed)?;
     for tablet in &mut tablets {
-        tablet.is_complete(folder).await?;
+        tablet.is_complete().await?;
         flushes += tablet.flushes;
     }
     Ok(History { hash: world.history(), tally: world.tally(), flushes, simulated: world.time.elapsed() })

@@ -1,10 +1,10 @@
 //! Receipts and photos judged by the pure verifier alone, from exported bytes and the pinned root: the engine's own word does
 //! not count.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use xunjian_field::Field;
+use xunjian_field::{Field, PhotoSize};
 use xunjian_proof::{
     Sha256,
     dsse::Envelope,
@@ -35,26 +35,23 @@ pub fn receipt_verifies(folder: &Path, root: &SiteRoot) -> Result<()> {
     Ok(())
 }
 
-/// Every photo of these records is here, whole; or every record that names it has a receipt that verifies, and it can still be
-/// looked at.
+/// Every photo of these records is here, whole; or every record that names it was `proved` before, and it can still be looked
+/// at.
 pub fn photos_are_kept<'a>(
     field: &Field,
-    root: &SiteRoot,
+    proved: &BTreeSet<Sha256>,
     records: impl Iterator<Item = &'a Sha256>,
 ) -> Result<()> {
     for record in records {
         let detail = field.verify_local(&record.to_hex())?;
         let failed = detail.steps.iter().find(|step| step.passed == Some(false));
-        ensure!(failed.is_none(), "record {} fails: {failed:?}", record.short());
-        if detail.blobs.iter().all(|blob| blob.intact) {
-            continue;
-        }
-        let out = crate::site::scratch_folder()?;
-        field.export_record(&record.to_hex(), out.path())?;
-        receipt_verifies(out.path(), root).context("a photo was let go before its receipt verifies")?;
+        ensure!(failed.is_none(), "record {} of the chain fails: {failed:?}", detail.summary.sequence);
         for blob in detail.blobs.iter().filter(|blob| !blob.intact) {
-            for size in [xunjian_field::PhotoSize::Thumbnail, xunjian_field::PhotoSize::Screen] {
-                field.photo_rendition(blob.sha256, size).with_context(|| format!("a photo let go has no {size:?} any more"))?;
+            ensure!(proved.contains(record), "a photo of record {} was let go before its receipt", detail.summary.sequence);
+            for size in [PhotoSize::Thumbnail, PhotoSize::Screen] {
+                field
+                    .photo_rendition(blob.sha256, size)
+                    .with_context(|| format!("a photo that was let go has no {size:?} any more"))?;
             }
         }
     }

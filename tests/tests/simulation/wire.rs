@@ -135,7 +135,9 @@ impl Wire {
         // A dead service's answer does not come any more.
         let answer = answer.and_then(|answer| if self.service.run() == shipment.run { Ok(answer) } else { Err(RESET.into()) });
         shipment.is_over = true;
-        shipment.is_struck |= answer.as_ref().is_ok_and(|(answer, _)| answer.parts.status == StatusCode::UNAUTHORIZED);
+        // A session that ran out, or a service that is down: faults as well.
+        shipment.is_struck |=
+            answer.as_ref().map_or(true, |(answer, _)| answer.parts.status == StatusCode::UNAUTHORIZED);
         drop(shipment);
         let (answer, cut) = answer.inspect_err(|reason| self.world.tell(format!("t{}   {reason}", self.terminal)))?;
         if cut.is_none() {
@@ -167,7 +169,8 @@ impl Wire {
             faults.push(Fault::ReceiptFlipped);
         }
         self.world.draw(|random| random.shuffle(&mut faults));
-        let fault = faults.into_iter().find(|fault| self.world.strikes(*fault))?;
+        let likelier = if call.brings_something() { 2.5 } else { 0.6 };
+        let fault = faults.into_iter().find(|fault| self.world.strikes_at(*fault, likelier))?;
         let is_before = matches!(
             fault,
             Fault::RequestLost
@@ -308,7 +311,8 @@ impl Wire {
                 Some((Ok(segment), (rest, stalls)))
             }
         });
-        Body::from_stream(segments)
+        // A decoder asks again behind the end.
+        Body::from_stream(futures_util::StreamExt::fuse(segments))
     }
 
     /// The service gets it twice; the terminal hears one of the answers.

@@ -137,7 +137,7 @@ impl World {
         let mix = Mix::of(&mut random);
         let arm = |effects: &[&'static str], most: u32, rate: f64, random: &mut fastrand::Rng| {
             let count = if rate > 0.0 { 1 + random.u32(..most) } else { 0 };
-            let one = |_| (effects[random.usize(..effects.len())], random.u32(..4));
+            let one = |_| (effects[random.usize(..effects.len())], random.u32(..3));
             (0..count).map(one).collect::<Vec<_>>()
         };
         let mut armed = arm(crate::faults::SERVICE_EFFECTS, 3, mix.rate(Fault::ServiceDiesAtEffect), &mut random);
@@ -208,7 +208,12 @@ impl World {
 
     /// Whether a fault of this kind strikes now.
     pub fn strikes(&self, fault: Fault) -> bool {
-        let rate = self.mix.rate(fault);
+        self.strikes_at(fault, 1.0)
+    }
+
+    /// As [`Self::strikes`], so much likelier where it matters.
+    pub fn strikes_at(&self, fault: Fault, likelier: f64) -> bool {
+        let rate = self.mix.rate(fault) * likelier;
         let mut state = self.lock();
         if state.is_calm || state.faults_left == 0 || rate == 0.0 || state.random.f64() >= rate {
             return false;
