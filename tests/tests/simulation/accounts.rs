@@ -61,7 +61,10 @@ impl Accounts {
                 _ => 0,
             };
             bytes.forced += left - gained;
-            if let (Some(before), Some(after)) = had {
+            // What a struck exchange before this one may explain is a vain upload, not that the service has less than before.
+            if let (Some(before), Some(after)) = had
+                && (is_struck || is_haunted == Some(true))
+            {
                 bytes.lost += before.saturating_sub(after);
             }
         }

@@ -101,6 +101,9 @@ pub const TERMINAL_EFFECTS: &[&str] = &[
     "seal.after_head",
 ];
 
+/// How many of [`TERMINAL_EFFECTS`] a run passes, or letting photos go: they stand first.
+pub const RUN_EFFECTS: usize = 5;
+
 /// How likely each kind is in one history, and how many faults there are at most.
 #[derive(Debug, Clone)]
 pub struct Mix {

@@ -51,7 +51,7 @@ use xunjian_proof::Sha256;
 /// The first seed of the set that `make test` plays.
 const FIRST_SEED: u64 = 20_261_123;
 /// How many it plays.
-const IN_TEST: u64 = 60;
+const IN_TEST: u64 = 100;
 /// How many `make soak` plays.
 const IN_SOAK: u64 = 1000;
 /// Simulated time that a history may take.

@@ -98,12 +98,23 @@ impl Tablet {
 
     /// Opens the folder, unlocks it, and looks whether everything is there that a person was told to be there.
     fn boot(&mut self) -> Result<()> {
-        disk::watch(&self.folder)?;
-        self.starts += 1;
-        let first_id = ((self.number as u64 + 1) << 32) + (u64::from(self.starts) << 24);
-        let field = open_terminal(&self.folder, self.world.time, self.starts, first_id)?;
-        field.unlock(self.of().person.id.as_str(), &passphrase()?).context("unlocking after a restart")?;
-        field.wait_for_check();
+        let field = loop {
+            disk::watch(&self.folder)?;
+            self.starts += 1;
+            let first_id = ((self.number as u64 + 1) << 32) + (u64::from(self.starts) << 24);
+            let (time, passphrase) = (self.world.time, passphrase()?);
+            let opened = mortal(|| {
+                let field = open_terminal(&self.folder, time, self.starts, first_id)?;
+                field.unlock(self.of().person.id.as_str(), &passphrase).context("unlocking after a restart")?;
+                field.wait_for_check();
+                anyhow::Ok(field)
+            });
+            match opened {
+                End::Done(field) => break field?,
+                // What a crash left is put right by the same steps, and they may break off, too.
+                End::Died => drop(self.move_on(Blow::Kill)?),
+            }
+        };
         let client = HttpClient::of(&field, URL, Language::Zh)?.carried_by(Arc::new(self.wire.clone()));
         for row in field.records()?.iter().filter(|row| row.state < RecordState::PartlySent) {
             self.world.accounts(|accounts| accounts.forgot(self.number, row.id));
@@ -166,6 +177,17 @@ impl Tablet {
 
     /// It dies and is started again after a while.
     async fn dies(&mut self, blow: Blow) -> Result<()> {
+        let loss = self.move_on(blow)?;
+        self.world.tell(format!("t{} dies ({blow:?}, {loss:?} lost)", self.number));
+        if loss != disk::Loss::default() {
+            self.world.mattered(Fault::TerminalPowerCut);
+        }
+        self.world.moment(5000).await;
+        self.boot()
+    }
+
+    /// The folder that is left, under a new name; the old one is nobody's.
+    fn move_on(&mut self, blow: Blow) -> Result<disk::Loss> {
         let next = self.folder.with_file_name(format!("terminal-{}-{}", self.number, self.starts));
         let loss = match blow {
             Blow::Kill => {
@@ -174,16 +196,11 @@ impl Tablet {
             }
             Blow::PowerCut => self.world.draw(|random| disk::copy_after_power_cut(&self.folder, &next, random))?,
         };
-        self.world.tell(format!("t{} dies ({blow:?}, {loss:?} lost)", self.number));
-        if loss != disk::Loss::default() {
-            self.world.mattered(Fault::TerminalPowerCut);
-        }
         self.flushes += disk::forget(&self.folder);
         self.field = None;
         std::fs::remove_dir_all(&self.folder)?;
         self.folder = next;
-        self.world.moment(5000).await;
-        self.boot()
+        Ok(loss)
     }
 
     async fn dies_somehow(&mut self) -> Result<()> {
@@ -265,8 +282,8 @@ impl Tablet {
     /// One run, which may be stopped, killed or cut off from power at any moment.
     async fn syncs(&mut self) -> Result<()> {
         let ends = [Fault::Cancelled, Fault::TerminalKilled, Fault::TerminalPowerCut];
-        let end = ends.into_iter().find(|fault| self.world.strikes(*fault));
-        let magnitude = self.world.draw(|random| 1_u64 << random.u32(4..14));
+        let end = ends.into_iter().find(|fault| self.world.strikes_at(*fault, 3.0));
+        let magnitude = self.world.draw(|random| 1_u64 << random.u32(6..10));
         let patience_ms = match end {
             Some(_) => self.world.draw(|random| random.u64(..2 * magnitude)),
             None => self.world.draw(|random| random.u64(60_000..600_000)),
@@ -300,6 +317,9 @@ impl Tablet {
                     report.still_pending,
                     report.errors.len()
                 ));
+                if report.delivered > 0 && world.draw(fastrand::Rng::bool) {
+                    self.makes_room().await?;
+                }
             }
             (Some(End::Died), _) => self.dies_somehow().await?,
             (None, Some(Fault::TerminalKilled)) => self.dies(Blow::Kill).await?,

@@ -169,8 +169,12 @@ impl Wire {
             faults.push(Fault::ReceiptFlipped);
         }
         self.world.draw(|random| random.shuffle(&mut faults));
-        let likelier = if call.brings_something() { 2.5 } else { 0.6 };
-        let fault = faults.into_iter().find(|fault| self.world.strikes_at(*fault, likelier))?;
+        let likelier = |fault: Fault| match fault {
+            Fault::ReceiptFlipped => 4.0,
+            _ if call.brings_something() => 2.5,
+            _ => 0.6,
+        };
+        let fault = faults.into_iter().find(|fault| self.world.strikes_at(*fault, likelier(*fault)))?;
         let is_before = matches!(
             fault,
             Fault::RequestLost

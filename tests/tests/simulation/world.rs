@@ -19,7 +19,7 @@ use xunjian_proof::Sha256;
 
 use crate::{
     accounts::Accounts,
-    faults::{Fault, Mix, Tally},
+    faults::{Fault, Mix, RUN_EFFECTS, SERVICE_EFFECTS, TERMINAL_EFFECTS, Tally},
 };
 
 /// 2026-11-22 08:00 in Guangzhou.
@@ -135,13 +135,7 @@ impl World {
     pub fn begin(seed: u64, is_told: bool) -> Arc<Self> {
         let mut random = fastrand::Rng::with_seed(seed);
         let mix = Mix::of(&mut random);
-        let arm = |effects: &[&'static str], most: u32, rate: f64, random: &mut fastrand::Rng| {
-            let count = if rate > 0.0 { 1 + random.u32(..most) } else { 0 };
-            let one = |_| (effects[random.usize(..effects.len())], random.u32(..3));
-            (0..count).map(one).collect::<Vec<_>>()
-        };
-        let mut armed = arm(crate::faults::SERVICE_EFFECTS, 3, mix.rate(Fault::ServiceDiesAtEffect), &mut random);
-        armed.extend(arm(crate::faults::TERMINAL_EFFECTS, 3, mix.rate(Fault::TerminalDiesAtEffect), &mut random));
+        let armed = arm(&mix, &mut random);
         let state = State {
             random,
             lines: Vec::new(),
@@ -294,7 +288,7 @@ pub fn reached(effect: &'static str) {
         }
         state.armed.remove(at);
         state.faults_left -= 1;
-        let of_service = crate::faults::SERVICE_EFFECTS.contains(&effect);
+        let of_service = SERVICE_EFFECTS.contains(&effect);
         let fault = if of_service { Fault::ServiceDiesAtEffect } else { Fault::TerminalDiesAtEffect };
         state.tally.inject(fault);
         state.tally.matter(fault);
@@ -307,6 +301,26 @@ pub fn reached(effect: &'static str) {
         // As quiet as a death is: no hook is told.
         resume_unwind(Box::new(Died));
     }
+}
+
+/// Where somebody will die in this history, each with how often the effect is passed before.
+fn arm(mix: &Mix, random: &mut fastrand::Rng) -> Vec<(&'static str, u32)> {
+    let mut armed = Vec::new();
+    let mut one = |effects: &[&'static str], random: &mut fastrand::Rng| {
+        let effect = effects[random.usize(..effects.len())];
+        // Photos are let go once or twice in a history.
+        armed.push((effect, if effect.starts_with("release") { 0 } else { random.u32(..3) }));
+    };
+    if mix.rate(Fault::ServiceDiesAtEffect) > 0.0 {
+        (0..=random.u32(..3)).for_each(|_| one(SERVICE_EFFECTS, random));
+    }
+    if mix.rate(Fault::TerminalDiesAtEffect) > 0.0 {
+        // A run passes few of them, a photo many.
+        let (of_runs, of_photos) = TERMINAL_EFFECTS.split_at(RUN_EFFECTS);
+        (0..=random.u32(..3)).for_each(|_| one(of_runs, random));
+        (0..=random.u32(..2)).for_each(|_| one(of_photos, random));
+    }
+    armed
 }
 
 /// What a process came to.
