@@ -5,6 +5,7 @@ pub mod browser;
 pub mod chaos;
 pub mod damage;
 pub mod mutants;
+pub mod old_terminal;
 pub mod page_types;
 mod programs;
 mod story;
