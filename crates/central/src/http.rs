@@ -62,7 +62,12 @@ impl App {
 
 /// The routes of the service. `public_url` is where people and tablets reach it; the host they asked for when `None`.
 pub fn router(site: Arc<Site>, public_url: Option<String>) -> Router {
-    routes(App { site, uploads: Arc::default(), console: console::Console::new(public_url), place: Place::OtherThreads })
+    routes(App {
+        site,
+        uploads: Arc::default(),
+        console: console::Console::new(public_url),
+        place: Place::OtherThreads,
+    })
 }
 
 /// As [`router`], with every use case done where it is asked for: on one thread the same requests then have the same history,

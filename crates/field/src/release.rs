@@ -111,7 +111,8 @@ impl Field {
         Ok(true)
     }
 
-    /// Whether the photo can still be looked at without its original, also after the power went. Tables have no smaller copy, and are small.
+    /// Whether the photo can still be looked at without its original, also after the power went. Tables have no smaller copy,
+    /// and are small.
     fn has_copies(&self, photo: Sha256) -> bool {
         self.photos.secure_renditions(&photo).is_ok()
     }

@@ -111,8 +111,7 @@ pub fn copy_after_power_cut(from: &Path, to: &Path, random: &mut fastrand::Rng) 
         }
         // Half of all power cuts take whatever they may.
         let mood = if random.bool() { Mood::Harsh } else { Mood::Any };
-        let mut cut =
-            PowerCut { disk, from, to, places, random, mood, kept: HashMap::new(), loss: Loss::default() };
+        let mut cut = PowerCut { disk, from, to, places, random, mood, kept: HashMap::new(), loss: Loss::default() };
         cut.folder(Path::new(""))?;
         Ok(cut.loss)
     })
@@ -161,10 +160,18 @@ impl PowerCut<'_> {
             let stays = match (new.map(|entry| entry.inode), old) {
                 (Some(new), Some(old)) if new == old => Some(new),
                 (Some(new), old) => {
-                    if self.keeps(new) { Some(new) } else { self.lose_name(old) }
+                    if self.keeps(new) {
+                        Some(new)
+                    } else {
+                        self.lose_name(old)
+                    }
                 }
                 (None, Some(old)) => {
-                    if self.keeps(old) { None } else { self.lose_name(Some(old)) }
+                    if self.keeps(old) {
+                        None
+                    } else {
+                        self.lose_name(Some(old))
+                    }
                 }
                 (None, None) => None,
             };

@@ -166,7 +166,8 @@ impl Tally {
     /// Kinds that were never injected, or never mattered; effects at which nothing ever died.
     pub fn missing(&self) -> Vec<String> {
         let kinds = Fault::ALL.iter().filter(|fault| self.counts.get(fault).is_none_or(|(_, mattered)| *mattered == 0));
-        let effects = SERVICE_EFFECTS.iter().chain(TERMINAL_EFFECTS).filter(|effect| !self.effects.contains_key(*effect));
+        let effects =
+            SERVICE_EFFECTS.iter().chain(TERMINAL_EFFECTS).filter(|effect| !self.effects.contains_key(*effect));
         kinds.map(|fault| format!("{fault:?}")).chain(effects.map(|effect| (*effect).to_owned())).collect()
     }
 

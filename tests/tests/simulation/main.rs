@@ -113,9 +113,8 @@ async fn history(world: &Arc<World>, prepared: &'static Prepared, folder: &std::
     }
     let terminals = prepared.terminals.iter().map(|terminal| terminal.id.clone()).collect();
     let service = Service::start(world, &prepared.service(), folder, terminals)?;
-    let tablets: Vec<Tablet> = (0..count)
-        .map(|number| Tablet::start(world, &service, prepared, number, folder))
-        .collect::<Result<_>>()?;
+    let tablets: Vec<Tablet> =
+        (0..count).map(|number| Tablet::start(world, &service, prepared, number, folder)).collect::<Result<_>>()?;
     let fate = tokio::spawn(Arc::clone(&service).suffers());
     let mut tablets = together(world, tablets, async |tablet| tablet.lives().await).await?;
     world.calm();
@@ -226,6 +225,7 @@ fn whatever_fails_nothing_is_lost_doubled_or_believed_too_early() -> Result<()> 
     let is_long = std::env::var_os("XUNJIAN_SOAK").is_some();
     let count = number_from("XUNJIAN_SEEDS").unwrap_or(if is_long { IN_SOAK } else { IN_TEST });
     let first = if is_long { fastrand::u64(..1 << 40) } else { FIRST_SEED };
+    println!("{count} histories, the first of seed {first}");
     let tally = sweep(first, count)?;
     if count >= IN_TEST {
         let missing = tally.missing();
@@ -242,7 +242,8 @@ fn the_same_seed_is_the_same_history() -> Result<()> {
     }
     arm_effects();
     let mut first = None;
-    for seed in FIRST_SEED..FIRST_SEED + 4 {
+    let count = if std::env::var_os("XUNJIAN_SOAK").is_some() { 50 } else { 4 };
+    for seed in FIRST_SEED..FIRST_SEED + count {
         let (once, again) = (play(seed, false)?, play(seed, false)?);
         ensure!(once.hash == again.hash, "seed {seed} had two histories");
         ensure!(once.tally == again.tally, "seed {seed} was tallied twice");

@@ -47,7 +47,11 @@ pub fn photos_are_kept<'a>(
         let failed = detail.steps.iter().find(|step| step.passed == Some(false));
         ensure!(failed.is_none(), "record {} of the chain fails: {failed:?}", detail.summary.sequence);
         for blob in detail.blobs.iter().filter(|blob| !blob.intact) {
-            ensure!(proved.contains(record), "a photo of record {} was let go before its receipt", detail.summary.sequence);
+            ensure!(
+                proved.contains(record),
+                "a photo of record {} was let go before its receipt",
+                detail.summary.sequence
+            );
             for size in [PhotoSize::Thumbnail, PhotoSize::Screen] {
                 field
                     .photo_rendition(blob.sha256, size)

@@ -159,9 +159,7 @@ impl Service {
                 disk::copy(&machine.folder, &next)?;
                 disk::Loss::default()
             }
-            Blow::PowerCut => {
-                self.world.draw(|random| disk::copy_after_power_cut(&machine.folder, &next, random))?
-            }
+            Blow::PowerCut => self.world.draw(|random| disk::copy_after_power_cut(&machine.folder, &next, random))?,
         };
         disk::forget(&machine.folder);
         std::fs::remove_dir_all(&machine.folder)?;

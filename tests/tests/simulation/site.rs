@@ -16,7 +16,6 @@ use tempfile::TempDir;
 use tower_service::Service as _;
 use xunjian_central::{
     enrol, http, keys, ledger,
-    ledger_import::SourceFile,
     log::COMMAND_LINE,
     round::{self, NewRound},
     site::{NewSite, Site},
@@ -31,6 +30,7 @@ use xunjian_field::{
     http::{Carrier, HttpClient},
     keys::{Effort, NoKeystore, Passphrase},
 };
+use xunjian_ledger::import::SourceFile;
 use xunjian_proof::{
     Sha256,
     statement::{PartyRef, SiteRoot},

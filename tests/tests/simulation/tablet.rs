@@ -149,12 +149,21 @@ impl Tablet {
                 "record {} counts as received, and the service never said so",
                 self.name(&id)
             );
-            ensure!(item.record.quarantined.is_none(), "record {} was set aside: {:?}", self.name(&id), item.record.quarantined);
+            ensure!(
+                item.record.quarantined.is_none(),
+                "record {} was set aside: {:?}",
+                self.name(&id),
+                item.record.quarantined
+            );
             for blob in item.blobs.iter().filter(|blob| blob.sent && item.record.state != RecordState::Delivered) {
                 let is_acknowledged =
                     self.world.accounts(|accounts| accounts.photos.contains(&(self.number, blob.sha256)))
                         || self.is_delivered_elsewhere(&blob.sha256)?;
-                ensure!(is_acknowledged, "photo {} counts as sent, and the service never said so", self.name(&blob.sha256));
+                ensure!(
+                    is_acknowledged,
+                    "photo {} counts as sent, and the service never said so",
+                    self.name(&blob.sha256)
+                );
             }
         }
         Ok(())
@@ -205,6 +214,9 @@ impl Tablet {
 
     async fn dies_somehow(&mut self) -> Result<()> {
         let blow = if self.world.draw(fastrand::Rng::bool) { Blow::Kill } else { Blow::PowerCut };
+        if blow == Blow::PowerCut {
+            self.world.brings(Fault::TerminalPowerCut);
+        }
         self.dies(blow).await
     }
 
@@ -396,6 +408,7 @@ impl Tablet {
         self.field()?.release_photos(None)?;
         self.is_sound()?;
         // What a person sees after everything: whole, also when the power goes now.
+        self.world.brings(Fault::TerminalPowerCut);
         self.dies(Blow::PowerCut).await?;
         self.flushes += disk::forget(&self.folder);
         self.field = None;

@@ -101,10 +101,15 @@ impl Wire {
     async fn exchange(&self, call: Call) -> Result<reqwest::Response, String> {
         let _request = self.world.request();
         let fault = self.fault_for(&call);
-        self.world.tell(format!("t{} {}{}", self.terminal, self.describe(&call), match fault {
-            Some(fault) => format!(" [{fault:?}]"),
-            None => String::new(),
-        }));
+        self.world.tell(format!(
+            "t{} {}{}",
+            self.terminal,
+            self.describe(&call),
+            match fault {
+                Some(fault) => format!(" [{fault:?}]"),
+                None => String::new(),
+            }
+        ));
         let arrives = self.arrival(&call, fault);
         let left = match arrives {
             Arrives::Cut(bytes) | Arrives::Stalls(bytes) => bytes,
@@ -133,7 +138,8 @@ impl Wire {
         }
         self.world.moment(60).await;
         // A dead service's answer does not come any more.
-        let answer = answer.and_then(|answer| if self.service.run() == shipment.run { Ok(answer) } else { Err(RESET.into()) });
+        let answer =
+            answer.and_then(|answer| if self.service.run() == shipment.run { Ok(answer) } else { Err(RESET.into()) });
         shipment.is_over = true;
         // A session that ran out, or a service that is down: faults as well.
         shipment.is_struck |=
@@ -229,9 +235,18 @@ impl Wire {
     }
 
     /// What happens to the answer, and where it breaks off.
-    async fn after(&self, call: &Call, answer: Answer, fault: Option<Fault>) -> Result<(Answer, Option<usize>), String> {
+    async fn after(
+        &self,
+        call: &Call,
+        answer: Answer,
+        fault: Option<Fault>,
+    ) -> Result<(Answer, Option<usize>), String> {
         let has_stored = answer.says_stored() || stored_anew(call, &answer).is_some_and(|new| new.contains(&true));
-        let matters = |fault: Fault| if has_stored { self.world.mattered(fault) };
+        let matters = |fault: Fault| {
+            if has_stored {
+                self.world.mattered(fault)
+            }
+        };
         match fault {
             Some(fault @ Fault::AnswerLost) => {
                 matters(fault);
@@ -284,6 +299,9 @@ impl Wire {
             End::Done(_) => Err(RESET.to_owned()),
             End::Died => {
                 let blow = if self.world.draw(fastrand::Rng::bool) { Blow::Kill } else { Blow::PowerCut };
+                if blow == Blow::PowerCut {
+                    self.world.brings(Fault::ServicePowerCut);
+                }
                 self.service.dies(blow);
                 Err(RESET.to_owned())
             }

@@ -13,8 +13,8 @@ use tokio::{
     sync::Notify,
     time::{Duration, Instant},
 };
-use xunjian_field::{clock::Clock, ids::IdSource};
 use xunjian_domain::time::{ClockReading, TimestampMs};
+use xunjian_field::{clock::Clock, ids::IdSource};
 use xunjian_proof::Sha256;
 
 use crate::{
@@ -174,7 +174,8 @@ impl World {
 
     /// Lets a moment pass: mostly a few milliseconds, seldom many.
     pub async fn moment(&self, most_ms: u64) {
-        let ms = self.draw(|random| if random.u32(..8) == 0 { random.u64(..=most_ms * 8) } else { random.u64(..=most_ms) });
+        let ms =
+            self.draw(|random| if random.u32(..8) == 0 { random.u64(..=most_ms * 8) } else { random.u64(..=most_ms) });
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
 
@@ -215,6 +216,11 @@ impl World {
         state.faults_left -= 1;
         state.tally.inject(fault);
         true
+    }
+
+    /// Another fault brought this one with it.
+    pub fn brings(&self, fault: Fault) {
+        self.lock().tally.inject(fault);
     }
 
     /// It struck where it mattered.
@@ -308,8 +314,9 @@ fn arm(mix: &Mix, random: &mut fastrand::Rng) -> Vec<(&'static str, u32)> {
     let mut armed = Vec::new();
     let mut one = |effects: &[&'static str], random: &mut fastrand::Rng| {
         let effect = effects[random.usize(..effects.len())];
-        // Photos are let go once or twice in a history.
-        armed.push((effect, if effect.starts_with("release") { 0 } else { random.u32(..3) }));
+        // A photo arrives or is let go once or twice in a history; everything else happens often.
+        let is_seldom = ["release.", "blob.", "sync.after_blob"].iter().any(|seldom| effect.starts_with(seldom));
+        armed.push((effect, if is_seldom { 0 } else { random.u32(..3) }));
     };
     if mix.rate(Fault::ServiceDiesAtEffect) > 0.0 {
         (0..=random.u32(..3)).for_each(|_| one(SERVICE_EFFECTS, random));
