@@ -64,7 +64,7 @@ sweep() {
   program="$(build)"
   survivors=()
   printf '\n== no mutant\n'
-  if XUNJIAN_SEEDS=100 seeds=100 sweep "$program"; then
+  if seeds=40 sweep "$program"; then
     echo 'the simulation fails without any mutant: nothing can be said' >&2
     exit 1
   fi

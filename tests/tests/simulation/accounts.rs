@@ -5,8 +5,9 @@
 //!
 //! - *payload* is each photo of its sealed records once, and each envelope once;
 //! - *forced* is what an exchange that a fault struck sent in vain (a broken upload counts with the bytes that stayed at the
-//!   service: those are not sent again), one exchange behind a struck one, whose question was answered before the fault, and
-//!   a record again that the terminal died over before it could note the answer;
+//!   service: those are not sent again), one exchange behind a struck one, whose question was answered before the fault, the
+//!   exchange that is refused because an earlier one brought a changed byte, and a record again that the terminal died over
+//!   before it could note the answer;
 //! - *lost* is what the service had of an unfinished photo and a fault took from it: a power cut, or a changed byte.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ pub struct Accounts {
     pub photos: BTreeSet<PhotoKey>,
     /// Photos with something in flight that nobody waits for, and whether it still flies.
     haunted: BTreeMap<PhotoKey, bool>,
+    /// Photos with a byte that changed on the way, as long as the service may have it.
+    changed: BTreeSet<PhotoKey>,
     /// Photos that ever went up.
     uploads: BTreeSet<PhotoKey>,
     /// Records that went up in an exchange that a fault struck.
@@ -53,9 +56,14 @@ impl Accounts {
         if is_haunted == Some(false) {
             self.haunted.remove(&key);
         }
+        // The exchange that completes a photo with a changed byte is refused, whoever of them brought that byte.
+        let is_refused = matches!(had, (Some(before), Some(after)) if after < before) && self.changed.contains(&key);
+        if is_refused || had.1 == Some(0) {
+            self.changed.remove(&key);
+        }
         let bytes = self.bytes.entry(key.0).or_default();
         bytes.sent += left;
-        if is_struck || is_haunted.is_some() {
+        if is_struck || is_refused || is_haunted.is_some() {
             let gained = match had {
                 (Some(before), Some(after)) => after.saturating_sub(before).min(left),
                 _ => 0,
@@ -63,11 +71,16 @@ impl Accounts {
             bytes.forced += left - gained;
             // What a struck exchange before this one may explain is a vain upload, not that the service has less than before.
             if let (Some(before), Some(after)) = had
-                && (is_struck || is_haunted == Some(true))
+                && (is_struck || is_refused || is_haunted == Some(true))
             {
                 bytes.lost += before.saturating_sub(after);
             }
         }
+    }
+
+    /// A byte of it changes on its way.
+    pub fn change(&mut self, key: PhotoKey) {
+        self.changed.insert(key);
     }
 
     /// What was lost to a power cut.

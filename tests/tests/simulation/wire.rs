@@ -356,6 +356,9 @@ impl Wire {
 
     async fn deliver_flipped(&self, call: &Call) -> Result<Answer, String> {
         let at = self.world.draw(|random| random.usize(..call.body.len()));
+        if let Purpose::Photo(photo) = call.purpose {
+            self.world.accounts(|accounts| accounts.change((self.terminal, photo)));
+        }
         let answer = self.deliver(&call.flipped(at), Arrives::Whole).await;
         if answer.as_ref().is_ok_and(|answer| answer.parts.status == StatusCode::BAD_REQUEST) {
             self.world.mattered(Fault::PhotoFlipped);
