@@ -53,6 +53,9 @@ step() { printf '\n== %s\n' "$1"; }
   step '200 connections cut, reset or silenced between terminal and service, at bytes that a seed chooses'
   XUNJIAN_SOAK=1 cargo test --quiet --workspace --test chaos -- --nocapture
 
+  step 'synchronisation in memory: 1,000 histories by seed; each fault kind injected, and hit where it matters'
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test simulation -- --nocapture
+
   step 'every changed byte of an envelope at the service, of a receipt and its statement at the terminal'
   XUNJIAN_SOAK=1 cargo test --quiet --workspace --test service tables:: -- --nocapture
   XUNJIAN_SOAK=1 cargo test --quiet --workspace --test engine receipts:: -- --nocapture
@@ -65,6 +68,9 @@ step() { printf '\n== %s\n' "$1"; }
     echo "round $round"
     cargo test --quiet --workspace --test kill
   done
+
+  step 'faults put into the product, one at a time: the simulation catches each (docs/soak/mutants.log)'
+  scripts/mutants.sh | tail -n 1
 
   step 'libFuzzer at each entrance of what comes from outside, 60 s'
   scripts/fuzz.sh 60

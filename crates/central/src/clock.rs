@@ -1,5 +1,8 @@
 //! The service's clock and sources of randomness: the only place where the crate reaches for them.
 
+#[cfg(debug_assertions)]
+pub mod simulated;
+
 use uuid::Uuid;
 use xunjian_domain::time::TimestampMs;
 
@@ -8,6 +11,10 @@ use xunjian_domain::time::TimestampMs;
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the module the clock enters through")]
 pub fn now() -> TimestampMs {
+    #[cfg(debug_assertions)]
+    if let Some(simulated) = simulated::with(simulated::Source::now) {
+        return simulated;
+    }
     #[cfg(debug_assertions)]
     if let Some(fixed) = std::env::var("XUNJIAN_FIXED_CLOCK_MS").ok().and_then(|text| text.parse().ok()) {
         return TimestampMs(fixed);
@@ -19,6 +26,10 @@ pub fn now() -> TimestampMs {
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the module ids enter through")]
 pub fn new_id() -> String {
+    #[cfg(debug_assertions)]
+    if let Some(simulated) = simulated::with(simulated::Source::new_id) {
+        return simulated;
+    }
     Uuid::now_v7().to_string()
 }
 
@@ -28,6 +39,10 @@ pub fn new_id() -> String {
 /// When the operating system has none to give.
 pub fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     let mut bytes = [0; N];
+    #[cfg(debug_assertions)]
+    if simulated::with(|source| source.fill(&mut bytes)).is_some() {
+        return Ok(bytes);
+    }
     getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }

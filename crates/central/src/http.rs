@@ -32,6 +32,16 @@ pub struct App {
     uploads: Arc<turn::Uploads>,
     /// What the console's handlers share.
     console: Arc<console::Console>,
+    place: Place,
+}
+
+/// Where use cases run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Off the threads that serve connections.
+    OtherThreads,
+    /// Where they are asked for, so that events have one order.
+    Here,
 }
 
 impl App {
@@ -40,6 +50,9 @@ impl App {
         &self,
         work: impl FnOnce(&Site) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        if self.place == Place::Here {
+            return work(&self.site);
+        }
         let site = Arc::clone(&self.site);
         tokio::task::spawn_blocking(move || work(&site))
             .await
@@ -49,7 +62,21 @@ impl App {
 
 /// The routes of the service. `public_url` is where people and tablets reach it; the host they asked for when `None`.
 pub fn router(site: Arc<Site>, public_url: Option<String>) -> Router {
-    let app = App { site, uploads: Arc::default(), console: console::Console::new(public_url) };
+    routes(App {
+        site,
+        uploads: Arc::default(),
+        console: console::Console::new(public_url),
+        place: Place::OtherThreads,
+    })
+}
+
+/// As [`router`], with every use case done where it is asked for: on one thread the same requests then have the same history,
+/// which is what a simulation needs and nobody else.
+pub fn router_on_one_thread(site: Arc<Site>) -> Router {
+    routes(App { site, uploads: Arc::default(), console: console::Console::new(None), place: Place::Here })
+}
+
+fn routes(app: App) -> Router {
     Router::new()
         .route("/", get(site_pages::front))
         .route("/healthz", get(site_pages::healthz))

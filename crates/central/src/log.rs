@@ -57,20 +57,33 @@ pub fn enqueue(sql: &dyn Sql, kind: &str, envelope: &Envelope) -> Result<(), Err
 pub fn audit(site: &Site, sql: &dyn Sql, actor: &str, action: &str, details: &[(&str, &str)]) -> Result<(), Error> {
     let details: BTreeMap<String, String> =
         details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let at = clock::now();
-    let text = serde_json::to_string(&details)?;
-    sql.execute(
-        sql!("audit_insert"),
-        &[clock::new_id().into(), at.0.into(), actor.into(), action.into(), text.into()],
-    )?;
-    let statement = AdminAction {
+    let mut statement = AdminAction {
         site: site.settings.root.site.clone(),
         actor: actor.to_owned(),
         action: action.to_owned(),
         details,
-        at,
+        at: clock::now(),
     };
-    enqueue(sql, "admin_action", &statement.sign(&[&site.keys.service])?)
+    let mut envelope = statement.sign(&[&site.keys.service])?;
+    // The same action twice within a millisecond would be the same leaf, which the log has once and for all: the second one
+    // counts as done a millisecond later.
+    while is_known(sql, &envelope)? {
+        statement.at = statement.at.plus_ms(1);
+        envelope = statement.sign(&[&site.keys.service])?;
+    }
+    let text = serde_json::to_string(&statement.details)?;
+    sql.execute(
+        sql!("audit_insert"),
+        &[clock::new_id().into(), statement.at.0.into(), actor.into(), action.into(), text.into()],
+    )?;
+    enqueue(sql, "admin_action", &envelope)
+}
+
+/// Whether these bytes are in the log, or wait for it.
+fn is_known(sql: &dyn Sql, envelope: &Envelope) -> Result<bool, Error> {
+    let hash = envelope.sha256().to_hex();
+    let is_logged = sql.first(sql!("log_entry_by_envelope"), &[hash.as_str().into()])?.is_some();
+    Ok(is_logged || sql.first(sql!("log_inbox_by_envelope"), &[hash.into()])?.is_some())
 }
 
 /// [`audit`] in a transaction of its own.

@@ -3,6 +3,7 @@
 //!
 //! Proxies from the environment are not used: terminals talk to their own service directly.
 
+mod carrier;
 mod exchange;
 mod throttle;
 
@@ -35,6 +36,7 @@ use xunjian_protocol::{
     session::{Challenge, ChallengeRequest, Session, SessionRequest, session_message},
 };
 
+pub use self::carrier::Carrier;
 use self::{
     exchange::{Answer, Exchange},
     throttle::Throttle,
@@ -88,6 +90,8 @@ pub struct HttpClient {
     meter: Arc<Meter>,
     throttle: Arc<Throttle>,
     stall: Duration,
+    /// Carries requests in the network's place.
+    carrier: Option<Arc<dyn Carrier>>,
 }
 
 impl HttpClient {
@@ -108,6 +112,7 @@ impl HttpClient {
             meter: Arc::default(),
             throttle: Arc::default(),
             stall: STALL,
+            carrier: None,
         })
     }
 
@@ -140,6 +145,12 @@ impl HttpClient {
         Self { throttle: Arc::new(Throttle::new(bytes_a_second)), ..self }
     }
 
+    /// Hands every request to `carrier` instead of the network.
+    #[must_use]
+    pub fn carried_by(self, carrier: Arc<dyn Carrier>) -> Self {
+        Self { carrier: Some(carrier), ..self }
+    }
+
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let language = match self.language {
             Language::Zh => "zh-CN",
@@ -153,8 +164,9 @@ impl HttpClient {
     /// its fate, and would be found dead one by one.
     async fn run(&self, exchange: Exchange) -> Result<Answer, ApiError> {
         let number = self.line.read().unwrap_or_else(PoisonError::into_inner).number;
-        let answer = exchange.run(self.stall).await;
-        let is_gone = matches!(answer, Err(ApiError::Unreachable(_)));
+        let answer = exchange.run(self.stall, self.carrier.as_deref()).await;
+        // Another carrier's connections are its own business.
+        let is_gone = self.carrier.is_none() && matches!(answer, Err(ApiError::Unreachable(_)));
         let mut line = self.line.write().unwrap_or_else(PoisonError::into_inner);
         if !is_gone {
             line.is_proved |= line.number == number;

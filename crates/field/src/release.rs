@@ -4,8 +4,8 @@
 //! against the record, the keys and the log. Smaller copies stay, so that records can still be looked at; the hash in the
 //! record says what the original was. A photo that an open draft names stays, too.
 //!
-//! Order of effects: the row that says that it was released, then the file. A crash between the two leaves a file that is
-//! released on paper; the next call removes it.
+//! Order of effects: the smaller copies flushed, the row that says that it was released, then the file. A crash before the row
+//! leaves the photo as it was; one behind it a file that is released on paper, and the next call removes it.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,6 @@ use xunjian_proof::{keyring::Keyring, statement::BlobRef};
 use crate::{
     Field,
     error::FieldError,
-    photo::PhotoSize,
     store::{record, release},
     sync, trust,
 };
@@ -112,8 +111,9 @@ impl Field {
         Ok(true)
     }
 
-    /// Whether the photo can still be looked at without its original. Tables have no smaller copy, and are small.
+    /// Whether the photo can still be looked at without its original, also after the power went. Tables have no smaller copy,
+    /// and are small.
     fn has_copies(&self, photo: Sha256) -> bool {
-        [PhotoSize::Thumbnail, PhotoSize::Screen].iter().all(|size| self.photos.rendition(&photo, *size).is_ok())
+        self.photos.secure_renditions(&photo).is_ok()
     }
 }

@@ -164,8 +164,10 @@ async fn write_body(
     let mut received = start;
     loop {
         let part = tokio::select! {
-            part = tokio::time::timeout(stall, stream.next()) => part,
+            // Whoever lost the turn writes no more, not even what has come already.
+            biased;
             error = turn.superseded() => return Err(error),
+            part = tokio::time::timeout(stall, stream.next()) => part,
         };
         // No byte for so long: what came is kept, and the terminal goes on from there when it can.
         let Ok(Some(Ok(part))) = part else { return Ok((received, turn)) };

@@ -1,14 +1,16 @@
 //! One changed byte anywhere is found and named.
 
 use xunjian_central::{
-    delivery,
+    clock, delivery,
     integrity::{Gap, fsck, verify_all},
+    log,
+    site::Site,
 };
-use xunjian_domain::plan::VisitKind;
+use xunjian_domain::{plan::VisitKind, time::TimestampMs};
 use xunjian_proof::Sha256;
 use xunjian_protocol::record::{DeliveryState, RecordAnswer};
 
-use super::party::{Central, Terminal, rows, set};
+use super::party::{Central, Terminal, new_site, rows, set};
 
 async fn delivered() -> (Central, Sha256, Sha256) {
     let central = Central::start().await;
@@ -230,4 +232,40 @@ async fn a_damaged_record_holds_up_nothing_but_itself() {
     tamper(&central, "UPDATE delivered SET envelope_sha256 = 'not a hash'");
     let state = terminal.delivery(second).await;
     assert!(matches!(state, DeliveryState::Pending { .. }), "no receipt, and no fault for the others: {state:?}");
+}
+
+/// A clock that stands still; ids and randomness that go on.
+struct Standstill(u64);
+
+impl clock::simulated::Source for Standstill {
+    fn now(&mut self) -> TimestampMs {
+        TimestampMs(1_795_305_600_000)
+    }
+
+    fn new_id(&mut self) -> String {
+        self.0 += 1;
+        format!("0190a7c3-0000-7000-8000-{:012x}", self.0)
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.0 += 1;
+        bytes.iter_mut().zip(self.0.to_le_bytes().iter().cycle()).for_each(|(byte, seed)| *byte = *seed);
+    }
+}
+
+#[test]
+fn the_same_action_twice_within_a_millisecond_does_not_hold_up_the_log() {
+    let folder = tempfile::TempDir::new().unwrap();
+    clock::simulated::set(Some(Box::new(Standstill(0))));
+    let site = Site::init(&folder.path().join("data"), &folder.path().join("root"), &new_site()).unwrap();
+    let refused = || log::audit_and_log(&site, log::STRANGER, "console.login_refused", &[("account", "li")]).unwrap();
+    let before = site.sequence().unwrap();
+    refused();
+    refused();
+    site.sequence().unwrap();
+    refused();
+    let after = site.sequence();
+    clock::simulated::set(None);
+    assert_eq!(after.unwrap(), before + 3, "each is a leaf of its own");
+    assert_eq!(fsck(&site).unwrap().damages, []);
 }

@@ -15,7 +15,7 @@ use reqwest::{Body, RequestBuilder, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use xunjian_protocol::ApiError;
 
-use super::throttle::Throttle;
+use super::{carrier::Carrier, throttle::Throttle};
 
 /// Bytes handed to the socket at a time; each is a sign of life.
 const PIECE: usize = 64 << 10;
@@ -93,9 +93,14 @@ impl Exchange {
     }
 
     /// Runs the request. Fails when nothing moves for `stall`, however long the whole takes.
-    pub async fn run(self, stall: Duration) -> Result<Answer, ApiError> {
+    pub async fn run(self, stall: Duration, carrier: Option<&dyn Carrier>) -> Result<Answer, ApiError> {
         let moved = self.moved;
-        let response = watched(self.request.send(), &moved, stall).await?.map_err(|error| unreachable(&error))?;
+        let sent = async {
+            let Some(carrier) = carrier else { return self.request.send().await.map_err(|error| unreachable(&error)) };
+            let request = self.request.build().map_err(|error| unreachable(&error))?;
+            carrier.carry(request).await.map_err(ApiError::Unreachable)
+        };
+        let response = watched(sent, &moved, stall).await??;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut response = response;
         let mut body = BytesMut::new();

@@ -5,8 +5,10 @@
 //! renditions/<first two digits>/<sha256>.thumbnail, .screen
 //! ```
 //!
-//! Encrypted as the originals are. The folder may be deleted at any time. A rendition is written to a temp file and renamed,
-//! but not flushed: what a power cut leaves of it does not decrypt, and is made anew.
+//! Encrypted as the originals are. As long as the originals are there the folder may be deleted at any time. A rendition is
+//! written to a temp file and renamed, but not flushed: what a power cut leaves of it does not decrypt, and is made anew.
+//! Before an original is let go its renditions are flushed ([`PhotoFolder::secure_renditions`]): nobody could make them again.
+//! Those of other terminals' photos ([`PhotoFolder::keep_copies`]) are fetched anew instead.
 
 use std::{
     fs, io,
@@ -60,6 +62,25 @@ impl PhotoFolder {
         let made = renditions(&self.read(sha256)?)?;
         self.keep_renditions(sha256, &made);
         Ok(if size == PhotoSize::Thumbnail { made.thumbnail } else { made.screen })
+    }
+
+    /// Returns when both smaller copies are on the disk for good: from now on they may be all that is left of the photo.
+    ///
+    /// # Errors
+    /// As [`Self::rendition`], and where the disk fails.
+    pub fn secure_renditions(&self, sha256: &Sha256) -> Result<(), PhotoError> {
+        let sizes = [PhotoSize::Thumbnail, PhotoSize::Screen];
+        // Where one has to be made, the other is made with it: both before either is flushed.
+        sizes.iter().try_for_each(|size| self.rendition(sha256, *size).map(drop))?;
+        for path in sizes.map(|size| self.rendition_path(sha256, size)) {
+            // File, shelf, and the shelf's own name.
+            let flushed = fs::File::open(&path).and_then(|file| {
+                file.sync_all()?;
+                path.ancestors().take(3).try_for_each(private::flush_folder_of)
+            });
+            flushed.map_err(|source| PhotoError::Disk { doing: "flush", path, source })?;
+        }
+        Ok(())
     }
 
     /// Whether the copy for the screen is on the disk.

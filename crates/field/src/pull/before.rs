@@ -11,7 +11,7 @@ use super::refused;
 use crate::{
     Field,
     error::FieldError,
-    photo,
+    photo::{self, PhotoSize},
     store::{draft, follow_up},
 };
 
@@ -42,8 +42,9 @@ impl Field {
                     }
                 }
             }
-            let wanted: Vec<Sha256> =
-                elsewhere.iter().filter(|photo| !self.photos.has_screen_copy(photo)).copied().collect();
+            // What a power cut left of a copy does not decrypt, and is fetched anew.
+            let is_here = |photo: &Sha256| self.photos.rendition(photo, PhotoSize::Screen).is_ok();
+            let wanted: Vec<Sha256> = elsewhere.iter().filter(|photo| !is_here(photo)).copied().collect();
             Ok::<_, FieldError>((elsewhere, wanted))
         })?;
         self.forget_copies(&elsewhere)?;

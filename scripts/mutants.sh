@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Puts each fault of tests/mutants into a copy of the checkout, one at a time, and plays histories of the simulation until one
+# catches it. Fails when a mutant survives. Writes docs/soak/mutants.log, to be committed.
+#
+#   scripts/mutants.sh               all of them
+#   scripts/mutants.sh 03 12         those whose names begin so; prints, and leaves the log as it is
+#   XUNJIAN_SEEDS=200 …              gives each so many histories at most (1,000 otherwise)
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+checkout="$PWD"
+target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
+copy="$target/mutants/checkout"
+seeds="${XUNJIAN_SEEDS:-1000}"
+log=/dev/stdout
+[ $# -gt 0 ] || log=docs/soak/mutants.log
+
+# Built here, and kept apart from what is built in the copy: it reads the mutants and the unchanged files of this checkout. As a
+# test's companion, because that is the set of features that everything here is built with.
+cargo test --quiet --workspace --test mutants
+make_mutant="$(mktemp)"
+trap 'rm -f "$make_mutant"' EXIT
+cp "$target/debug/make-mutant" "$make_mutant"
+
+# What git knows, as it stands now.
+rm -rf "$copy"
+mkdir -p "$copy" docs/soak
+git ls-files -z --cached --others --exclude-standard |
+  while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+  tar --create --null --files-from=- | tar --extract --directory "$copy"
+
+# One program is wanted there, not those beside it.
+sed -i '/^\[\[bin\]\]/,/^$/d; s/^\[package\]/&\nautobins = false/' "$copy/tests/Cargo.toml"
+
+# Another checkout's crates are other crates to cargo: only they are built anew, in the same target folder. What one mutant
+# changes is compiled, not optimised: it runs for seconds.
+export CARGO_TARGET_DIR="$target" CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0
+
+# Prints the simulation's program in the copy.
+build() {
+  (cd "$copy" && cargo test --quiet --workspace --test simulation --no-run --message-format=json) |
+    jq -r 'select(.reason == "compiler-artifact" and .target.name == "simulation") | .executable'
+}
+
+# How a sweep of the program ended, in a line; 0 when a history caught the mutant, 1 when none did.
+sweep() {
+  local program="$1" output status=0 begun=$SECONDS
+  output="$(mktemp)"
+  (cd "$copy/tests" && XUNJIAN_SEEDS="$seeds" RUST_BACKTRACE=0 CARGO_MANIFEST_DIR="$copy/tests" \
+    timeout 1800 "$program" --nocapture whatever_fails) >"$output" 2>&1 || status=$?
+  if caught="$(grep -m 1 '^caught at history' "$output")"; then
+    # The invariant that broke stands below the line that says how to play it again.
+    printf '%s\n    %s\n' "$caught" "$(sed -n '/^Caused by/{n;p;q}' "$output" | sed 's/^ *[0-9]*: *//; s/^ *//' | cut -c -200)"
+  else
+    echo "no history of $seeds broke an invariant ($((SECONDS - begun)) s, status $status)"
+    [ "$status" -eq 0 ] || tail -n 20 "$output"
+  fi
+  rm -f "$output"
+  [ -n "$caught" ]
+}
+
+{
+  echo "scripts/mutants.sh, $(date -u +%Y-%m-%d), $(nproc) cores, at most $seeds histories each"
+  program="$(build)"
+  survivors=()
+  printf '\n== no mutant\n'
+  if seeds=40 sweep "$program"; then
+    echo 'the simulation fails without any mutant: nothing can be said' >&2
+    exit 1
+  fi
+  while IFS=$'\t' read -r -u 3 name breaks; do
+    wanted=$([ $# -gt 0 ] || echo yes)
+    for one in "$@"; do [[ "$name" != "$one"* ]] || wanted=yes; done
+    [ -n "$wanted" ] || continue
+    printf '\n== %s: %s\n' "$name" "$breaks"
+    "$make_mutant" "$name" --root "$copy"
+    program="$(build)"
+    sweep "$program" || survivors+=("$name")
+    "$make_mutant" "$name" --root "$copy" --undo
+  done 3< <("$make_mutant")
+  echo
+  if [ ${#survivors[@]} -gt 0 ]; then
+    echo "survived: ${survivors[*]}"
+    exit 1
+  fi
+  echo "every mutant was caught"
+} | sed -u "s#$checkout/##g" | tee "$log"
