@@ -26,7 +26,7 @@ use xunjian_proof::{
     dsse::Envelope,
     keyring::Keyring,
     statement::{HolderKind, SiteRoot, Statement},
-    suite::PublicKey,
+    suite::{KeyId, PublicKey},
 };
 use zeroize::Zeroizing;
 
@@ -170,7 +170,7 @@ pub struct DownHead {
     pub hello: Hello,
     /// The answer to a request to be enrolled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub enrolment: Option<EnrolAnswer>,
+    pub enrolment: Option<RelayEnrolment>,
     /// The newest checkpoint, cosigned with the time.
     pub checkpoint: String,
     /// `ETag` of the work package; empty for a terminal that gets none.
@@ -183,6 +183,16 @@ pub struct DownHead {
     pub problem: Option<Problem>,
     /// What is here of the terminal's chain, with the records that it does not have any more.
     pub chain: ChainAnswer,
+}
+
+/// The answer to a request to be enrolled, and to which: several may be on their way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayEnrolment {
+    /// The person's key in the request.
+    pub person_key: KeyId,
+    /// What would be answered over HTTP.
+    pub answer: EnrolAnswer,
 }
 
 /// What became of one record.

@@ -21,7 +21,7 @@ use xunjian_protocol::{
     problem::Problem,
     record::RecordAnswer,
     relay::{
-        Direction, EnrolHead, Item, MAX_DOCUMENT_BYTES, RelayError, UpHead, check_public,
+        Direction, EnrolHead, Item, MAX_DOCUMENT_BYTES, RelayEnrolment, RelayError, UpHead, check_public,
         read::{Contents, Verified},
     },
 };
@@ -155,6 +155,7 @@ fn enrolled(site: &Site, verified: &Verified, mut contents: Contents<BufReader<F
         return Err(RelayError::UnknownSender(verified.header.sender.id().to_string()).into());
     }
     let answer = enrol::enrol(site, &asked.request, Extras::of_header(Some(&asked.accepts)))?;
+    let person_key = asked.request.person_key.id();
     let head = UpHead {
         number: 0,
         relay_key: asked.relay_key,
@@ -172,7 +173,7 @@ fn enrolled(site: &Site, verified: &Verified, mut contents: Contents<BufReader<F
         let values = [
             answer.terminal.as_str().into(),
             serde_json::to_string(&head)?.into(),
-            serde_json::to_string(&answer)?.into(),
+            serde_json::to_string(&RelayEnrolment { person_key, answer: answer.clone() })?.into(),
             now().into(),
         ];
         sql.execute(sql!("relay_terminal_enrol"), &values)?;

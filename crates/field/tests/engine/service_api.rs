@@ -12,6 +12,7 @@ impl SyncApi for Service {
             versions: vec![1],
             capabilities: Vec::new(),
             now_ms: MORNING,
+            relay_key: String::new(),
         })
     }
 
