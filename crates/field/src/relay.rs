@@ -76,6 +76,11 @@ fn key(connection: &Connection) -> Result<RelayKey, FieldError> {
     Ok(key)
 }
 
+/// The number of the last export; 0 before the first.
+pub(crate) fn last_number(connection: &Connection) -> Result<u64, FieldError> {
+    Ok(terminal::setting(connection, NUMBER)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
 /// Log states that wait for a proof.
 fn unproved(connection: &Connection) -> Result<Vec<String>, FieldError> {
     let text = terminal::setting(connection, UNPROVED)?.unwrap_or_default();

@@ -28,6 +28,11 @@ pub(super) fn put(connection: &Connection, written: &Written, photos: &[Sha256])
     Ok(())
 }
 
+/// A photo that did not come out where its bundles went: the next export carries it, wherever those lie.
+pub(crate) fn forget(connection: &Connection, photo: Sha256) -> Result<(), FieldError> {
+    run(connection, sql!("relay_carried/forget"), [photo.to_hex()]).map(drop)
+}
+
 /// The photos of bundles that lie in `folder` as they were written. What the service has by now is forgotten first.
 pub(super) fn in_folder(connection: &Connection, folder: &Path) -> Result<HashSet<Sha256>, FieldError> {
     run(connection, sql!("relay_carried/forget_sent"), [])?;

@@ -14,7 +14,7 @@ use xunjian_protocol::relay::{
     export::{Export, Plan, Written},
 };
 
-use super::{NUMBER, SERVICE, carried, key, unproved};
+use super::{NUMBER, SERVICE, carried, key, last_number, unproved};
 use crate::{
     Field,
     error::FieldError,
@@ -174,7 +174,7 @@ impl Field {
             let envelope = Envelope::from_bytes(statement.as_bytes()).map_err(|_| FieldError::NoRelayKey)?;
             // Verified when it was kept.
             let recipient = RelayKeyStatement::read(&envelope)?.key;
-            let last = terminal::setting(connection, NUMBER)?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+            let last = last_number(connection)?;
             // Later than the last export also where the clock was set back, or the folder was.
             let number = u64::try_from(now).unwrap_or(0).max(last + 1);
             terminal::put_setting(connection, NUMBER, &number.to_string())?;

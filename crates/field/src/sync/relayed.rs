@@ -7,7 +7,7 @@ use super::{Pass, SyncFault, SyncReport, progress::Tracker};
 use crate::{
     Field,
     error::FieldError,
-    relay::Answers,
+    relay::{self, Answers},
     store::record::{self, RecordState},
 };
 
@@ -27,7 +27,10 @@ impl Field {
         let mut noticed = std::mem::take(&mut pass.noticed);
         match outcome {
             Err(error @ (FieldError::Database(_) | FieldError::Damaged(_))) => return Err(error),
-            Err(error) => report.errors.push(SyncFault::of(&error)),
+            Err(error) => {
+                self.note_contradiction(&error)?;
+                report.errors.push(SyncFault::of(&error));
+            }
             Ok(()) => {}
         }
         report.errors.append(&mut noticed);
@@ -38,17 +41,21 @@ impl Field {
     }
 
     async fn take_steps(&self, answers: &Answers, is_older: bool, pass: &mut Pass<'_>) -> Result<(), FieldError> {
-        if !is_older {
-            self.compare_chain(answers, pass).await?;
-            self.take_package(answers, pass).await?;
-            self.take_back_decided(answers).await?;
-        }
-        self.take_news(answers, is_older, pass)?;
         if is_older {
-            return Ok(());
+            return self.take_news(answers, is_older, pass);
         }
+        self.compare_chain(answers, pass).await?;
+        let contradiction = match self.compare_log(answers).await {
+            // It was made for a later state than this folder is in: what became of the records is said all the same.
+            Err(FieldError::Api(_)) => None,
+            other => other?,
+        };
+        self.take_package(answers, pass).await?;
+        self.take_back_decided(answers).await?;
+        self.take_news(answers, is_older, pass)?;
         self.fetch_receipts(answers, pass).await?;
-        self.prove_remembered(answers).await
+        self.prove_remembered(answers).await?;
+        contradiction.map_or(Ok(()), Err)
     }
 
     /// The package comes first: with it come the statements that receipts are verified with.
@@ -83,7 +90,7 @@ impl Field {
                         pass.report.submitted += 1;
                     }
                     if let (DeliveryState::Pending { missing }, true) = (state, row.state != RecordState::Delivered) {
-                        self.photos_there(row.id, missing, is_older)?;
+                        self.photos_there(row.id, missing, answers)?;
                     }
                 }
             }
@@ -92,13 +99,17 @@ impl Field {
     }
 
     /// Photos of an acknowledged record are there, but for those that are named.
-    fn photos_there(&self, record: Sha256, missing: &[Sha256], is_older: bool) -> Result<(), FieldError> {
+    fn photos_there(&self, record: Sha256, missing: &[Sha256], answers: &Answers) -> Result<(), FieldError> {
         self.store.write(|connection| {
+            // What an answer to an earlier export lacks may lie in a later one.
+            let is_newest = answers.head.answers >= relay::last_number(connection)?;
             for blob in record::blobs(connection, record)? {
                 let is_sent = !missing.contains(&blob.sha256);
-                // What an older bundle lacks may have come since.
-                if is_sent != blob.is_sent && (is_sent || !is_older) {
+                if is_sent != blob.is_sent && (is_sent || is_newest) {
                     record::set_blob_sent(connection, blob.sha256, is_sent)?;
+                }
+                if !is_sent && is_newest {
+                    relay::carried::forget(connection, blob.sha256)?;
                 }
             }
             Ok(())
