@@ -20,7 +20,8 @@ CREATE TABLE relay_refusal (
     PRIMARY KEY (terminal_id, record_id)
 );
 
--- Records that correct another one which has not come yet: bundles come in any order.
+-- Records that may be taken in later: they correct another one which has not come yet, because bundles come in any order, or their
+-- keys wait for the root.
 CREATE TABLE relay_waiting (
     record_id TEXT PRIMARY KEY,
     terminal_id TEXT NOT NULL REFERENCES terminal (id),

@@ -7,6 +7,7 @@ mod admin;
 mod ledger;
 mod log;
 mod recovery;
+mod relay;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -63,6 +64,9 @@ enum Command {
     Recover(recovery::Recover),
     /// 站点的恢复密钥：查看指纹，或为旧站点补建 · The site's recovery key: its fingerprint, or make one.
     RecoveryKey(recovery::RecoveryKey),
+    /// 摆渡包：没有网络的终端用文件同步 · Synchronisation by files with terminals that have no line.
+    #[command(subcommand)]
+    Relay(relay::Relay),
     /// 另存待查的记录 · Records that were refused and kept aside.
     #[command(subcommand)]
     Aside(serve::Aside),
@@ -131,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::Key(command) => command.run(&context),
         Command::Recover(command) => command.run(&context),
         Command::RecoveryKey(command) => command.run(&context),
+        Command::Relay(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),

@@ -152,6 +152,7 @@ pub fn invite(site: &Site, actor: &str, who: &str, hours: u32, service_url: &str
         service_url: service_url.to_owned(),
     };
     let (person, code, expires_at) = enrol::issue_code_for(site, actor, who, i64::from(hours) * 60 * 60 * 1000)?;
+    site.sequence()?;
     Ok(Invited { person, code, expires_at, invite })
 }
 
@@ -164,7 +165,7 @@ pub struct Standing {
     pub name: String,
     /// When its last bundle was taken in; `None` before the first. Until then there is nothing to answer.
     pub received_at: Option<TimestampMs>,
-    /// Records that correct another one which has not come.
+    /// Records that wait: for another one, which they correct, or for the root's word on their keys.
     pub waiting: i64,
 }
 

@@ -57,8 +57,9 @@ pub fn write(site: &Site, terminal: &TerminalId, folder: &Path, max_bytes: u64) 
             format!("the terminal {terminal} has sent no bundle yet: export one there and import it here first"),
         ));
     };
-    take::settle(site, terminal)?;
     let language = Language::from_tag(&head.language);
+    take::judge_again(site, terminal, language)?;
+    take::settle(site, terminal)?;
     let extras = Extras::of_header(Some(&head.accepts));
     let (etag, package, problem) = match session::refuse_revoked(site, terminal) {
         Err(Error::Problem(code, detail)) => (String::new(), None, Some(Problem::new(code, detail, language))),

@@ -221,13 +221,15 @@ impl Bundle<'_> {
         Ok(())
     }
 
-    /// Corrections whose records came with this bundle, or by another way since.
+    /// Corrections whose records came with this bundle, or by another way since, and records whose keys were approved since.
     fn records_that_waited(&mut self) -> Result<(), Error> {
         self.received.waiting = 0;
         let rows = self.site.db.read(|sql| sql.query(sql!("relay_waiting_of"), &[self.terminal.as_str().into()]))?;
         for row in &rows {
             let id = row.text(0)?.parse().map_err(|_| Error::Damaged("a record that waits has no id".to_owned()))?;
-            self.judge(id, row.bytes(1)?)?;
+            if !self.received.refused.iter().any(|(refused, _)| *refused == id) {
+                self.judge(id, row.bytes(1)?)?;
+            }
         }
         Ok(())
     }
@@ -301,13 +303,21 @@ fn note(
     answer: Option<&RecordAnswer>,
 ) -> Result<(), Error> {
     let hex = id.to_hex();
+    let may_be_taken_later = match answer {
+        None => true,
+        Some(RecordAnswer::Refused { problem }) => problem.code.is_retryable(),
+        Some(_) => false,
+    };
+    if may_be_taken_later {
+        // Over a line the terminal would ask again; a stick may not come again for weeks.
+        let (place, at) = (to_i64(sequence).into(), now().into());
+        let values = [hex.as_str().into(), terminal.as_str().into(), place, envelope.to_vec().into(), at];
+        sql.execute(sql!("relay_waiting_put"), &values)?;
+    } else {
+        sql.execute(sql!("relay_waiting_delete"), &[hex.as_str().into()])?;
+    }
     match answer {
-        None => {
-            let values =
-                [hex.into(), terminal.as_str().into(), to_i64(sequence).into(), envelope.to_vec().into(), now().into()];
-            sql.execute(sql!("relay_waiting_put"), &values)?;
-            return Ok(());
-        }
+        None => {}
         Some(RecordAnswer::Refused { problem }) => {
             let is_final = i64::from(!problem.code.is_retryable());
             let values = [
@@ -323,8 +333,12 @@ fn note(
             sql.execute(sql!("relay_refusal_delete"), &[terminal.as_str().into(), hex.as_str().into()])?;
         }
     }
-    sql.execute(sql!("relay_waiting_delete"), &[hex.into()])?;
     Ok(())
+}
+
+/// Judges once more what waits, before anything is answered: keys may have been approved since.
+pub(super) fn judge_again(site: &Site, terminal: &TerminalId, language: Language) -> Result<(), Error> {
+    Bundle { site, terminal, language, received: Received::default() }.records_that_waited()
 }
 
 /// Photos that this terminal's records name and that are not here, with their sizes.

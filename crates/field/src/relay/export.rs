@@ -77,7 +77,7 @@ pub struct RelayExported {
 struct Load {
     head: UpHead,
     recipient: String,
-    records: Vec<(Sha256, String)>,
+    records: Vec<Sha256>,
     photos: Vec<Sha256>,
     photos_there: u64,
 }
@@ -121,7 +121,8 @@ impl Field {
         });
         let mut done = RelayExported { photos_there: load.photos_there, ..RelayExported::default() };
         let mut in_part = Vec::new();
-        for (id, envelope) in &load.records {
+        for id in &load.records {
+            let envelope = self.store.read(|connection| record::envelope(connection, *id))?;
             let ended = export.put(Item::Record, &id.0, envelope.as_bytes())?;
             self.part_ended(ended, &mut in_part, &mut done)?;
             done.records += 1;
@@ -146,8 +147,7 @@ impl Field {
         let ended = export.finish()?;
         self.part_ended(ended, &mut in_part, &mut done)?;
         tell(RelayProgress { photos_done: photos_total, photos_total });
-        self.store
-            .write(|connection| load.records.iter().try_for_each(|(id, _)| record::begin_sending(connection, *id)))?;
+        self.store.write(|connection| load.records.iter().try_for_each(|id| record::begin_sending(connection, *id)))?;
         Ok(done)
     }
 
@@ -207,7 +207,7 @@ impl Field {
                 if !options.all && !goes {
                     continue;
                 }
-                records.push((row.id, record::envelope(connection, row.id)?));
+                records.push(row.id);
                 for blob in record::blobs(connection, row.id)? {
                     if (blob.is_sent && !options.all) || !seen.insert(blob.sha256) {
                         continue;

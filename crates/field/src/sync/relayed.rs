@@ -75,6 +75,8 @@ impl Field {
 
     /// What became of each record: acknowledged with the photos that are there, or refused.
     fn take_news(&self, answers: &Answers, is_older: bool, pass: &mut Pass<'_>) -> Result<(), FieldError> {
+        // What an answer to an earlier export lacks may lie in a later one.
+        let is_newest = !is_older && answers.head.answers >= self.store.read(relay::last_number)?;
         for row in self.store.read(record::list)? {
             let Some(news) = answers.news.get(&row.id) else { continue };
             let is_unanswered =
@@ -90,7 +92,7 @@ impl Field {
                         pass.report.submitted += 1;
                     }
                     if let (DeliveryState::Pending { missing }, true) = (state, row.state != RecordState::Delivered) {
-                        self.photos_there(row.id, missing, answers)?;
+                        self.photos_there(row.id, missing, is_newest)?;
                     }
                 }
             }
@@ -99,10 +101,8 @@ impl Field {
     }
 
     /// Photos of an acknowledged record are there, but for those that are named.
-    fn photos_there(&self, record: Sha256, missing: &[Sha256], answers: &Answers) -> Result<(), FieldError> {
+    fn photos_there(&self, record: Sha256, missing: &[Sha256], is_newest: bool) -> Result<(), FieldError> {
         self.store.write(|connection| {
-            // What an answer to an earlier export lacks may lie in a later one.
-            let is_newest = answers.head.answers >= relay::last_number(connection)?;
             for blob in record::blobs(connection, record)? {
                 let is_sent = !missing.contains(&blob.sha256);
                 if is_sent != blob.is_sent && (is_sent || is_newest) {

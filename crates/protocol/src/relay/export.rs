@@ -120,6 +120,9 @@ impl<'a> Export<'a> {
     fn open(&mut self) -> Result<(), RelayError> {
         self.part += 1;
         fs::create_dir_all(self.plan.folder)?;
+        if self.part == 1 {
+            self.remove_what_broke();
+        }
         let temporary = Temporary(self.plan.folder.join(format!("{}.part", self.file_name())));
         let out = BufWriter::new(File::create(&temporary.0)?);
         let mut header = self.plan.header.clone();
@@ -145,6 +148,19 @@ impl<'a> Export<'a> {
         // Not every file system of a stick can flush a folder; the file itself is flushed.
         let _ = File::open(self.plan.folder).and_then(|folder| folder.sync_all());
         Ok(Some(Written { file: name, bytes }))
+    }
+
+    /// Half-written files of exports that were killed. They are nobody's else: the name says whose they are.
+    fn remove_what_broke(&self) {
+        let own = self.plan.name.rsplit_once('-').map_or(self.plan.name.as_str(), |(own, _)| own);
+        let (own, ending) = (format!("{own}-"), format!(".{ENDING}.part"));
+        for entry in fs::read_dir(self.plan.folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(&own) && name.ends_with(&ending) {
+                // A stick that cannot be tidied can still be written to.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     fn file_name(&self) -> String {
