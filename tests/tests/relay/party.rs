@@ -39,7 +39,7 @@ use xunjian_protocol::relay::{DEFAULT_MAX_BYTES, RelayInvite};
 use xunjian_tests::{copy_folder, honest_answer, workspace};
 
 pub fn passphrase() -> Passphrase {
-    Passphrase::new("王䶮的口令要足够长才行").unwrap()
+    Passphrase::new("王䶮的口令要足够长才行了").unwrap()
 }
 
 /// A site with a round, in a folder of its own.
@@ -166,9 +166,12 @@ impl Office {
             photos,
             delivered: rows("SELECT record_id, '' FROM delivered"),
             aside: rows("SELECT envelope_sha256, problem FROM set_aside"),
-            // Statements of delivery bear the time they were made at; of the others every byte counts.
+            // What the service itself states bears the time it was stated at; of everything else each byte counts.
             leaves: rows(
-                "SELECT kind || ' ' || subject, CASE kind WHEN 'delivered' THEN '' ELSE envelope_sha256 END FROM log_entry",
+                "SELECT kind || ' ' || subject, CAST(COUNT(*) AS TEXT) FROM log_entry
+                 WHERE kind IN ('delivered', 'admin_action') GROUP BY kind, subject
+                 UNION SELECT kind || ' ' || subject, envelope_sha256 FROM log_entry
+                 WHERE kind NOT IN ('delivered', 'admin_action')",
             ),
         }
     }
@@ -181,6 +184,28 @@ pub struct Holdings {
     pub delivered: BTreeSet<(String, String)>,
     pub aside: BTreeSet<(String, String)>,
     pub leaves: BTreeSet<(String, String)>,
+}
+
+impl Holdings {
+    /// Says what is here and not there, and the other way round.
+    #[track_caller]
+    pub fn equal(&self, other: &Self) {
+        let parts = |holdings: &Self| {
+            let Holdings { records, photos, delivered, aside, leaves } = holdings;
+            let named =
+                [("record", records), ("photo", photos), ("delivered", delivered), ("aside", aside), ("leaf", leaves)];
+            let lines = named.into_iter().flat_map(|(part, rows)| {
+                rows.iter().map(move |(name, what)| {
+                    let what: String = what.chars().take(16).collect();
+                    format!("{part} {name} {what}")
+                })
+            });
+            lines.collect::<BTreeSet<String>>()
+        };
+        let (one, two) = (parts(self), parts(other));
+        let differences: Vec<_> = one.symmetric_difference(&two).collect();
+        assert!(self == other, "{differences:#?}");
+    }
 }
 
 /// A terminal and who uses it.
@@ -348,11 +373,9 @@ fn as_in_ledger(asset: &str) -> NewSighting {
 
 /// A JPEG unlike any other with another name.
 fn jpeg(name: &str) -> Vec<u8> {
-    let seed = Sha256::of(name.as_bytes()).0;
-    let picture = RgbImage::from_fn(64, 48, |x, y| {
-        let at = (x / 8 + y / 8 * 8) as usize % 32;
-        Rgb([seed[at], seed[(at + 11) % 32], (x * 3) as u8])
-    });
+    let seed = u64::from_be_bytes(*Sha256::of(name.as_bytes()).0.first_chunk().unwrap());
+    let mut noise = fastrand::Rng::with_seed(seed);
+    let picture = RgbImage::from_fn(96, 72, |_, _| Rgb([noise.u8(..), noise.u8(..), noise.u8(..)]));
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
     bytes.into_inner()

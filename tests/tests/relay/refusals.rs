@@ -138,7 +138,7 @@ async fn a_revoked_terminal_learns_it_from_its_answer_and_its_records_wait_for_a
     assert_eq!(received.refused[0].1.code, ProblemCode::RevokedKey);
     let holds = office.holds();
     assert_eq!((holds.records.len(), holds.delivered.len(), holds.aside.len()), (1, 1, 1), "{holds:?}");
-    assert_eq!(holds, there.holds());
+    holds.equal(&there.holds());
 
     let imported = tablet.imports(&office.answers(&tablet.id(), second.path())[0]).await;
     let problems: Vec<_> = imported.report.errors.iter().filter_map(|fault| fault.problem).collect();

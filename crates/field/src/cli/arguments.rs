@@ -171,7 +171,8 @@ pub(crate) enum Relay {
         files: Vec<PathBuf>,
     },
     /// 导出登记请求 · write a request to be enrolled
-    EnrolRequest {
+    #[command(name = "enrol-request")]
+    Request {
         #[command(flatten)]
         enrol: Enrol,
         /// 管理员给的邀请文件 · the administrator's invitation
@@ -182,7 +183,8 @@ pub(crate) enum Relay {
         folder: PathBuf,
     },
     /// 用服务的应答完成登记，并取回任务 · finish the enrolment with the service's answer, and take its work package
-    Enrol {
+    #[command(name = "enrol")]
+    Finish {
         #[command(flatten)]
         enrol: Enrol,
         #[arg(required = true, value_name = "FILE")]

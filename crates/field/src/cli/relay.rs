@@ -28,8 +28,8 @@ pub(super) async fn run(session: &Session, command: Relay) -> Result<Output, Fai
             Ok(Output::new(&json!({ "files": json }), text)?.with_exit(exit))
         }
         Relay::Show { files } => show(session, &files),
-        Relay::EnrolRequest { enrol, invite, folder } => request(session, &enrol, &invite, &folder).await,
-        Relay::Enrol { enrol, files } => finish(session, &enrol, &files).await,
+        Relay::Request { enrol, invite, folder } => request(session, &enrol, &invite, &folder).await,
+        Relay::Finish { enrol, files } => finish(session, &enrol, &files).await,
     }
 }
 
