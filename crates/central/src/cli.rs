@@ -8,6 +8,7 @@ mod ledger;
 mod log;
 mod pack;
 mod recovery;
+mod relay;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -64,6 +65,9 @@ enum Command {
     Recover(recovery::Recover),
     /// 站点的恢复密钥：查看指纹，或为旧站点补建 · The site's recovery key: its fingerprint, or make one.
     RecoveryKey(recovery::RecoveryKey),
+    /// 摆渡包：没有网络的终端用文件同步 · Synchronisation by files with terminals that have no line.
+    #[command(subcommand)]
+    Relay(relay::Relay),
     /// 另存待查的记录 · Records that were refused and kept aside.
     #[command(subcommand)]
     Aside(serve::Aside),
@@ -134,6 +138,7 @@ pub fn run() -> ExitCode {
         Command::Key(command) => command.run(&context),
         Command::Recover(command) => command.run(&context),
         Command::RecoveryKey(command) => command.run(&context),
+        Command::Relay(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
         Command::Pack(command) => command.run(&context),

@@ -143,6 +143,23 @@ pub fn import(site: &Site, actor: &str, note: &str) -> Result<Vec<Imported>, Err
     }
 }
 
+/// Holds a checkpoint that somebody was shown against the log. Whether it contradicts it; then it is kept, as evidence. What the
+/// log's key did not sign says nothing.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub fn is_contradicted_by(site: &Site, by: &str, note: &str) -> Result<bool, Error> {
+    let contradicts = site.db.write(|sql| {
+        let Ok(note) = SignedCheckpoint::parse(note) else { return Ok::<_, Error>(false) };
+        if note.checkpoint.size == 0 || site.keyring(sql)?.verify_checkpoint(&note).is_err() {
+            return Ok(false);
+        }
+        Ok(matches!(held_against_the_log(site, sql, &note, by)?, Shown::Contradiction))
+    })?;
+    site.sequence()?;
+    Ok(contradicts)
+}
+
 /// Holds a checkpoint that the log's key signed against the log. One that does not fit is kept.
 fn held_against_the_log(site: &Site, sql: &dyn Sql, note: &SignedCheckpoint, by: &str) -> Result<Shown, Error> {
     let (size, _) = log::tail(sql)?;

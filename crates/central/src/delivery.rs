@@ -47,7 +47,7 @@ pub fn blob_state(site: &Site, terminal: &TerminalId, blob: &Sha256) -> Result<B
     Ok(BlobState::Partial { offset: if offset > bytes { 0 } else { offset } })
 }
 
-fn is_stored(site: &Site, blob: &Sha256) -> Result<bool, Error> {
+pub(crate) fn is_stored(site: &Site, blob: &Sha256) -> Result<bool, Error> {
     Ok(site.db.read(|sql| sql.first(sql!("blob_select"), &[blob.to_hex().into()]))?.is_some())
 }
 
@@ -56,11 +56,17 @@ fn is_stored(site: &Site, blob: &Sha256) -> Result<bool, Error> {
 /// # Errors
 /// [`Error::Problem`] 400.2 when the bytes do not hash to the name.
 pub fn finish_blob(site: &Site, terminal: &TerminalId, blob: &Sha256) -> Result<(), Error> {
+    store_blob(site, terminal, blob)?;
+    deliver_ready(site)
+}
+
+/// As [`finish_blob`], for the first of many: whoever calls declares them together.
+pub(crate) fn store_blob(site: &Site, terminal: &TerminalId, blob: &Sha256) -> Result<(), Error> {
     let bytes =
         site.blobs.finish(terminal, blob)?.ok_or_else(|| Error::Problem(ProblemCode::HashMismatch, blob.to_hex()))?;
     adopt(site, blob, bytes)?;
     fail::fail_point!("blob.after_row");
-    deliver_ready(site)
+    Ok(())
 }
 
 /// Writes the row of a blob that lies in the store.

@@ -5,7 +5,7 @@ use xunjian_proof::{
     dsse::EnvelopeError, jcs::JcsError, keyring::KeyringError, note::NoteError, statement::StatementError,
     suite::SuiteError,
 };
-use xunjian_protocol::problem::ProblemCode;
+use xunjian_protocol::{problem::ProblemCode, relay::RelayError};
 
 use xunjian_ledger::import::ImportError;
 
@@ -46,6 +46,9 @@ pub enum Error {
     /// A checkpoint cannot be made.
     #[error(transparent)]
     Note(#[from] NoteError),
+    /// A relay bundle cannot be written or read.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     /// Too many wrong passwords; try again after so many seconds.
     #[error("too many wrong passwords, {0} s to wait")]
     TooManyTries(u64),
@@ -76,6 +79,7 @@ impl Error {
                 Text::new(format!("{} {detail}", title.zh), format!("{} {detail}", title.en))
             }
             Self::Import(error) => error.text().clone(),
+            Self::Relay(error) => error.text(),
             other => Text::new(other.to_string(), other.to_string()),
         }
     }

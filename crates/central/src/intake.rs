@@ -40,10 +40,12 @@ pub(crate) struct Refusal {
     pub code: ProblemCode,
     pub detail: String,
     is_kept: bool,
+    /// Whether it builds on a record that is not here, and that may only be late.
+    lacks_base: bool,
 }
 
 fn kept(code: ProblemCode, detail: impl Into<String>) -> Refusal {
-    Refusal { code, detail: detail.into(), is_kept: true }
+    Refusal { code, detail: detail.into(), is_kept: true, lacks_base: false }
 }
 
 /// Takes one record in, or says why not.
@@ -57,22 +59,71 @@ pub fn submit(
     language: xunjian_domain::text::Language,
 ) -> Result<RecordAnswer, Error> {
     let answer = site.db.write(|sql| {
-        let refusal = match judge(site, sql, terminal, envelope)? {
-            Ok(Judgement::Identical(record)) => return Ok::<_, Error>(RecordAnswer::Identical { record }),
-            Ok(Judgement::New(verified)) => {
-                store(sql, &verified, envelope)?;
-                fail::fail_point!("intake.before_commit");
-                return Ok(RecordAnswer::Stored { record: verified.id });
-            }
+        let refusal = match take(site, sql, terminal, envelope)? {
+            Ok(answer) => return Ok::<_, Error>(answer),
             Err(refusal) => refusal,
         };
-        if refusal.is_kept {
-            aside::keep(site, sql, terminal, envelope, (refusal.code, &refusal.detail))?;
-        }
-        Ok(RecordAnswer::Refused { problem: Problem::new(refusal.code, refusal.detail, language) })
+        refuse(site, sql, terminal, envelope, refusal, language)
     })?;
     fail::fail_point!("intake.after_commit");
     Ok(answer)
+}
+
+/// As [`submit`], for a record that a relay bundle brought. `None` for one that corrects a record which may come in another
+/// bundle: nothing is said of it yet, and nothing kept aside. Inside the transaction that notes what became of it.
+pub(crate) fn submit_relayed(
+    site: &Site,
+    sql: &dyn Sql,
+    terminal: &TerminalId,
+    envelope: &[u8],
+    language: xunjian_domain::text::Language,
+) -> Result<Option<RecordAnswer>, Error> {
+    let refusal = match take(site, sql, terminal, envelope)? {
+        Ok(answer) => return Ok(Some(answer)),
+        Err(refusal) => refusal,
+    };
+    if refusal.lacks_base
+        && let Ok((_, verified)) = verification::read_record(envelope)
+    {
+        let place = to_i64(verified.record.terminal.sequence);
+        let row = sql.first(sql!("relay_places_before"), &[terminal.as_str().into(), place.into()])?;
+        let is_whole = row.map_or(Ok(0), |row| row.i64(0))? >= place - 1;
+        if !is_whole {
+            return Ok(None);
+        }
+    }
+    refuse(site, sql, terminal, envelope, refusal, language).map(Some)
+}
+
+fn take(
+    site: &Site,
+    sql: &dyn Sql,
+    terminal: &TerminalId,
+    envelope: &[u8],
+) -> Result<Result<RecordAnswer, Refusal>, Error> {
+    Ok(match judge(site, sql, terminal, envelope)? {
+        Ok(Judgement::Identical(record)) => Ok(RecordAnswer::Identical { record }),
+        Ok(Judgement::New(verified)) => {
+            store(sql, &verified, envelope)?;
+            fail::fail_point!("intake.before_commit");
+            Ok(RecordAnswer::Stored { record: verified.id })
+        }
+        Err(refusal) => Err(refusal),
+    })
+}
+
+fn refuse(
+    site: &Site,
+    sql: &dyn Sql,
+    terminal: &TerminalId,
+    envelope: &[u8],
+    refusal: Refusal,
+    language: xunjian_domain::text::Language,
+) -> Result<RecordAnswer, Error> {
+    if refusal.is_kept {
+        aside::keep(site, sql, terminal, envelope, (refusal.code, &refusal.detail))?;
+    }
+    Ok(RecordAnswer::Refused { problem: Problem::new(refusal.code, refusal.detail, language) })
 }
 
 /// What is here of a terminal's chain behind a place: the last place, and the envelopes that fit into one answer.
@@ -111,7 +162,7 @@ fn judge(
 ) -> Result<Result<Judgement, Refusal>, Error> {
     if envelope.len() > MAX_ENVELOPE_BYTES {
         let detail = format!("{} bytes", envelope.len());
-        return Ok(Err(Refusal { code: ProblemCode::TooLarge, detail, is_kept: false }));
+        return Ok(Err(Refusal { code: ProblemCode::TooLarge, detail, is_kept: false, lacks_base: false }));
     }
     let verified = match verification::read_record(envelope) {
         Ok((_, verified)) => verified,
@@ -153,7 +204,12 @@ pub(crate) fn judge_signatures(
         for key in keys {
             if is_key_step && keyring.statement(key).is_none() && is_waiting(key)? {
                 let detail = format!("{key}");
-                return Ok(Some(Refusal { code: ProblemCode::KeyNotApproved, detail, is_kept: false }));
+                return Ok(Some(Refusal {
+                    code: ProblemCode::KeyNotApproved,
+                    detail,
+                    is_kept: false,
+                    lacks_base: false,
+                }));
             }
         }
         let code = if matches!(step, Step::Bytes | Step::Consistency) {
@@ -261,8 +317,10 @@ fn judge_amendment(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Er
     if before.contains(&amends.record.to_hex().as_str()) {
         return Ok(None);
     }
+    let lacks_base = before.is_empty();
     let before = before.first().copied().unwrap_or("not here");
-    Ok(Some(kept(ProblemCode::BrokenChain, format!("revision {revision} of the visit is {before}"))))
+    let refusal = kept(ProblemCode::BrokenChain, format!("revision {revision} of the visit is {before}"));
+    Ok(Some(Refusal { lacks_base, ..refusal }))
 }
 
 /// Record, photos to come, read model and log inbox.

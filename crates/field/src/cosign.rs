@@ -49,7 +49,7 @@ impl Field {
     }
 
     /// The checkpoint with this terminal's cosignature; the time is this terminal's clock, which is its claim.
-    fn cosigned(&self, mut note: SignedCheckpoint) -> Result<SignedCheckpoint, FieldError> {
+    pub(crate) fn cosigned(&self, mut note: SignedCheckpoint) -> Result<SignedCheckpoint, FieldError> {
         let terminal = self.terminal()?;
         let name = terminal_name(&note.checkpoint.origin, &terminal.id);
         let seconds = u64::try_from(self.now().wall_ms.0 / 1000).unwrap_or(0);

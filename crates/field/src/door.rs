@@ -231,6 +231,14 @@ impl Door {
         Ok((keys, kek))
     }
 
+    /// Whether keys were made for a code that nobody answered yet.
+    pub fn has_begun(&self, code: &str) -> bool {
+        let code_sha256 = Sha256::of(code.as_bytes());
+        let state = self.lock();
+        let pending = state.document.iter().flat_map(|document| &document.pending);
+        pending.into_iter().any(|pending| pending.code_sha256 == code_sha256)
+    }
+
     /// Gives a person a place, or a new wrap in the old one; the keys made for the code are theirs now.
     pub fn admit(&self, person: &PersonId, keys: &PersonKeys, kek: &Kek) -> Result<(), FieldError> {
         let wrap = Wrap::seal(kek, person.as_str(), keys)?;

@@ -194,7 +194,7 @@ impl Field {
     }
 
     /// The keys made for this code, or new ones, stored before anyone else learns of them; opens the data with them.
-    fn keys_for(&self, code: &str, passphrase: &Passphrase) -> Result<(PersonKeys, Kek), FieldError> {
+    pub(crate) fn keys_for(&self, code: &str, passphrase: &Passphrase) -> Result<(PersonKeys, Kek), FieldError> {
         if self.is_open() {
             return self.door.pending(code, passphrase, Some(self.database_key()?));
         }

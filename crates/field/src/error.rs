@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mismatch, visit::SealProblem};
 use xunjian_proof::{decision::DecisionError, jcs::JcsError, statement::StatementError};
-use xunjian_protocol::ApiError;
+use xunjian_protocol::{ApiError, relay::RelayError};
 
 use crate::{photo::PhotoError, tampering::Tampering, vm_table::VmTableError};
 
@@ -113,6 +113,18 @@ pub enum FieldError {
     /// One run of synchronisation at a time.
     #[error("a run of synchronisation is under way")]
     SyncRunning,
+    /// A relay bundle cannot be written or read.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    /// The key that bundles for the service are sealed for is not known yet.
+    #[error("the service's relay key is not known")]
+    NoRelayKey,
+    /// Some of a work package travels in another bundle.
+    #[error("a part of the work package is in another bundle")]
+    PackageInParts,
+    /// No request to be enrolled was made here with this code.
+    #[error("no request to be enrolled was made with this code")]
+    NotBegun,
     /// No work package yet.
     #[error("no work package has been pulled")]
     NoPackage,
@@ -326,6 +338,11 @@ impl FieldError {
             Self::RootMismatch { .. } | Self::OtherTerminal(_) | Self::PackageRefused { .. } | Self::Tampered(_) => {
                 Code::Integrity
             }
+            Self::Relay(error) if error.is_of_integrity() => Code::Integrity,
+            Self::Relay(RelayError::NewerVersion(_)) => Code::Update,
+            Self::Relay(RelayError::Io(_) | RelayError::CannotSign(_)) => Code::System,
+            Self::Relay(_) => Code::Input,
+            Self::NoRelayKey | Self::PackageInParts | Self::NotBegun => Code::WrongState,
             Self::LogInconsistent(_) => Code::LogInconsistent,
             Self::VersionUnsupported(_) | Self::NewerDatabase { .. } => Code::Update,
             Self::Api(ApiError::Problem(_)) => Code::Problem,

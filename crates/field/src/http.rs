@@ -44,7 +44,7 @@ use self::{
 use crate::{Field, error::FieldError, sync::Meter};
 
 /// What this terminal takes in a work package beyond the first version of the message.
-const ACCEPTED: &str = "assignments, open-findings";
+pub(crate) const ACCEPTED: &str = "assignments, open-findings";
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -98,7 +98,8 @@ impl Field {
     /// # Errors
     /// [`FieldError`]; the old package stays in use then.
     pub async fn pull(&self, api: &impl SyncApi) -> Result<PullReport, FieldError> {
-        let mut report = self.pull_package(api).await?;
+        let (mut report, relay_key) = self.pull_package(api).await?;
+        self.keep_relay_key(&relay_key)?;
         self.cosign_known(api).await?;
         // After the package, which is whole without them: a line that breaks here leaves everything to work with.
         let before = self.fetch_before_photos(api).await?;
@@ -114,7 +115,8 @@ impl Field {
         Ok(report)
     }
 
-    async fn pull_package(&self, api: &impl SyncApi) -> Result<PullReport, FieldError> {
+    /// What was taken over, and the service's relay key as it states it.
+    async fn pull_package(&self, api: &impl SyncApi) -> Result<(PullReport, String), FieldError> {
         let terminal = self.terminal()?;
         let hello = api.hello().await?;
         if !hello.versions.contains(&hello::VERSION) {
@@ -124,7 +126,9 @@ impl Field {
         let etag = self.store.read(PackageHead::get)?.map(|head| head.etag).filter(|etag| !etag.is_empty());
         let answer = api.work_package(etag.as_deref()).await?;
         let received = self.now();
-        let Some((etag, wire)) = answer else { return self.keep_package(api, &received).await };
+        let Some((etag, wire)) = answer else {
+            return Ok((self.keep_package(api, &received).await?, hello.relay_key));
+        };
 
         check::root(&terminal, &wire.site_root.fingerprint()?.to_hex())?;
         let statements = self.merged_statements(&wire)?;
@@ -170,7 +174,7 @@ impl Field {
             Ok(())
         });
         taken_over.map_err(contradiction)?;
-        Ok(PullReport {
+        let report = PullReport {
             changed: true,
             rounds: rounds.len(),
             visits: rounds.iter().map(|round| round.visits.len()).sum(),
@@ -181,7 +185,8 @@ impl Field {
             log_size: watch.known().map_or(0, |known| known.checkpoint.size),
             time_token_at: token.time_at,
             warnings: clock_warnings(&token),
-        })
+        };
+        Ok((report, hello.relay_key))
     }
 
     /// The package is current: only time and the log's state move on.
@@ -210,7 +215,7 @@ impl Field {
     }
 
     /// What is stored and what the package brings; statements are never forgotten.
-    fn merged_statements(&self, wire: &WorkPackage) -> Result<RootStatements, FieldError> {
+    pub(crate) fn merged_statements(&self, wire: &WorkPackage) -> Result<RootStatements, FieldError> {
         let mut all = self.store.read(log::root_statements)?;
         for (known, new) in [(&mut all.holders, &wire.key_statements), (&mut all.revocations, &wire.revocations)] {
             for envelope in new {

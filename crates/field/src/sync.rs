@@ -13,6 +13,7 @@ mod log;
 mod policy;
 mod progress;
 mod receipts;
+mod relayed;
 mod submissions;
 mod uploads;
 
@@ -115,7 +116,7 @@ pub struct SyncFault {
 }
 
 impl SyncFault {
-    fn of(error: &FieldError) -> Self {
+    pub(crate) fn of(error: &FieldError) -> Self {
         let problem = match error {
             FieldError::Api(ApiError::Problem(problem)) => Some(problem.code),
             _ => None,
@@ -130,7 +131,7 @@ impl SyncFault {
         }
     }
 
-    fn about(self, record: Option<Sha256>, blob: Option<Sha256>) -> Self {
+    pub(crate) fn about(self, record: Option<Sha256>, blob: Option<Sha256>) -> Self {
         Self { record, blob, ..self }
     }
 }
@@ -416,6 +417,7 @@ impl Field {
         }
         pass.tracker.stage(SyncStage::Receipts);
         self.fetch_receipts(api, pass).await?;
+        self.prove_remembered(api).await?;
         self.cosign_known(api).await?;
         contradiction.map_or(Ok(()), Err)
     }

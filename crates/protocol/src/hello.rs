@@ -21,4 +21,8 @@ pub struct Hello {
     pub capabilities: Vec<String>,
     /// The service's clock, milliseconds since the epoch; a hint, not evidence.
     pub now_ms: i64,
+    /// Envelope: [`crate::relay::RelayKeyStatement`], the key that relay bundles for this service are sealed for, signed by its
+    /// service key; empty from a service of before it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub relay_key: String,
 }

@@ -3,8 +3,7 @@
 use axum::{Json, body::Bytes, extract::State};
 use xunjian_protocol::{
     enrol::{EnrolAnswer, EnrolRequest},
-    hello::{Hello, VERSION},
-    path::{ACCEPTS_ASSIGNMENTS, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD, TAKES_COSIGNATURES},
+    hello::Hello,
     problem::Problem,
     session::{Challenge, ChallengeRequest, Session, SessionRequest},
 };
@@ -13,29 +12,12 @@ use super::{
     App,
     answer::{Asked, Failed, read},
 };
-use crate::{clock, enrol as enrolment, extras::Extras, session as sessions};
+use crate::{enrol as enrolment, extras::Extras, greeting, session as sessions};
 
 /// Who answers here, and what it can do.
 #[utoipa::path(get, path = "/v1/hello", responses((status = 200, body = Hello)))]
 pub async fn hello(State(app): State<App>, asked: Asked) -> Result<Json<Hello>, Failed> {
-    let root = &app.site.settings.root;
-    let fingerprint = root.fingerprint().map_err(|error| asked.fail()(error.into()))?;
-    Ok(Json(Hello {
-        site: root.site.to_string(),
-        site_name: root.name.clone(),
-        root_fingerprint: fingerprint.to_hex(),
-        versions: vec![VERSION],
-        capabilities: [
-            ACCEPTS_ASSIGNMENTS,
-            TAKES_COSIGNATURES,
-            ACCEPTS_OPEN_FINDINGS,
-            ACCEPTS_RECOVERY_KEY,
-            ACCEPTS_ZSTD,
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        now_ms: clock::now().0,
-    }))
+    app.run(|site| greeting::hello(site)).await.map(Json).map_err(asked.fail())
 }
 
 /// A terminal enrols for the person of its one-time code.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use xunjian_domain::{decimal::Decimal, ledger::Face, outcome::Outcome, visit::Severity};
 use xunjian_proof::record::{Capture, ScanSource};
+use xunjian_protocol::relay::DEFAULT_MAX_BYTES;
 
 use super::{decide::Decide, visit::FollowUp};
 
@@ -68,6 +69,11 @@ pub(crate) enum Command {
         /// 只腾出这么多字节 · stop after this many bytes
         #[arg(long, value_name = "BYTES")]
         bytes: Option<u64>,
+    },
+    /// 没有网络时用文件同步：U盘或前置机 · synchronise by files where there is no line
+    Relay {
+        #[command(subcommand)]
+        command: Relay,
     },
     /// 终端状态 · the terminal at a glance
     Status,
@@ -137,6 +143,53 @@ pub(crate) struct Enrol {
     /// 纸面上的站点根指纹 · fingerprint of the site root, from paper
     #[arg(long, value_name = "HEX")]
     pub root_fingerprint: Option<String>,
+}
+
+/// 摆渡包 · relay bundles
+#[derive(Debug, Subcommand)]
+pub(crate) enum Relay {
+    /// 导出服务还没有的记录和照片；中断后再执行一次即可 · write what the service lacks; after a break do it again
+    Export {
+        /// 写到哪个目录 · folder to write to
+        #[arg(long, value_name = "DIR")]
+        folder: PathBuf,
+        /// 每个文件最多多少字节，默认适合 FAT32 · most bytes of a file; fits FAT32 unless said otherwise
+        #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_MAX_BYTES)]
+        max_bytes: u64,
+        /// 全部导出，包括服务已有的 · everything, also what the service has
+        #[arg(long)]
+        all: bool,
+    },
+    /// 导入服务的应答包，次序和次数不限 · take the service's answers in, in any order, any number of times
+    Import {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// 查看并核验文件，不打开内容；代人携带时用 · check files without opening them, as somebody who carries them
+    Show {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// 导出登记请求 · write a request to be enrolled
+    #[command(name = "enrol-request")]
+    Request {
+        #[command(flatten)]
+        enrol: Enrol,
+        /// 管理员给的邀请文件 · the administrator's invitation
+        #[arg(long, value_name = "FILE")]
+        invite: PathBuf,
+        /// 写到哪个目录 · folder to write to
+        #[arg(long, value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// 用服务的应答完成登记，并取回任务 · finish the enrolment with the service's answer, and take its work package
+    #[command(name = "enrol")]
+    Finish {
+        #[command(flatten)]
+        enrol: Enrol,
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ mod kill_point;
 mod output;
 mod passphrase;
 mod records;
+mod relay;
 mod scan;
 mod setup;
 mod visit;
@@ -86,6 +87,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Output, Failure
         Command::Sync { keep_trying } => work::sync(session, keep_trying).await,
         Command::SyncPolicy(change) => work::sync_policy(session, &change),
         Command::Release { bytes } => work::release(session, bytes),
+        Command::Relay { command } => relay::run(session, command).await,
         Command::Status => work::status(session),
         Command::Records { command } => records::run(session, command),
         Command::Decide(command) => decide::run(session, command),

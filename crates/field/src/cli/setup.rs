@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use xunjian_field::{Enrolment, Field, FieldError, http::HttpClient};
+use xunjian_domain::text::Language;
+use xunjian_field::{Enrolled, Enrolment, Field, FieldError, http::HttpClient};
 
 use super::{
     Session,
@@ -36,13 +37,18 @@ pub(super) async fn enrol(session: &Session, enrol: Enrol) -> Result<Output, Fai
         passphrase: &passphrase,
     };
     let enrolled = field.enrol(&client, &enrolment).await?;
+    Output::new(&enrolled, told(session.language, &enrolled))
+}
+
+/// Who was enrolled, and what is to be compared with paper.
+pub(super) fn told(language: Language, enrolled: &Enrolled) -> String {
     let pinned = if enrolled.root_pinned {
-        say(session.language, "已与给出的指纹核对一致", "equal to the fingerprint given")
+        say(language, "已与给出的指纹核对一致", "equal to the fingerprint given")
     } else {
-        say(session.language, "请与纸面指纹逐位核对", "compare it with the one on paper, digit by digit")
+        say(language, "请与纸面指纹逐位核对", "compare it with the one on paper, digit by digit")
     };
-    let text = say(
-        session.language,
+    say(
+        language,
         format!(
             "已登记：{}（{}），站点 {}\n站点根指纹 {}（{pinned}）\n人员密钥 {}\n终端密钥 {}\n密钥经站点根确认后生效",
             enrolled.person_name,
@@ -61,12 +67,11 @@ pub(super) async fn enrol(session: &Session, enrol: Enrol) -> Result<Output, Fai
             enrolled.person_key,
             enrolled.terminal_key
         ),
-    );
-    Output::new(&enrolled, text)
+    )
 }
 
 /// Where people work already, a colleague or the recovery key opens the data first.
-fn open_for_newcomer(session: &Session, field: &Field, enrol: &Enrol) -> Result<(), Failure> {
+pub(super) fn open_for_newcomer(session: &Session, field: &Field, enrol: &Enrol) -> Result<(), Failure> {
     if let Some(file) = &enrol.recovery {
         let bytes = std::fs::read(file).map_err(|source| FieldError::File { path: file.clone(), source })?;
         return Ok(field.take_recovery(&serde_json::from_slice(&bytes).map_err(Failure::input)?)?);

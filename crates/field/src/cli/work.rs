@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use xunjian_field::{MobileUse, SyncOptions};
+use xunjian_field::{MobileUse, SyncOptions, SyncReport};
 
 use super::{
     Session,
@@ -58,10 +58,17 @@ pub(super) async fn sync(session: &Session, keep_trying: bool) -> Result<Output,
     for fault in &report.errors {
         text += &format!("\n⚠ {}", fault.message.get(session.language));
     }
-    // What does not verify outranks what may mend by itself.
-    let codes = report.errors.iter().map(|fault| exit_code(fault.code, fault.retryable));
-    let exit = codes.max_by_key(|exit| [0, 3, 2, 1, 4].iter().position(|known| known == exit)).unwrap_or(0);
-    Ok(Output::new(&report, text)?.with_exit(exit))
+    Ok(Output::new(&report, text)?.with_exit(report_exit(&report)))
+}
+
+/// How a command ends that did what a synchronisation does.
+pub(super) fn report_exit(report: &SyncReport) -> u8 {
+    worst(report.errors.iter().map(|fault| exit_code(fault.code, fault.retryable)))
+}
+
+/// What does not verify outranks what may mend by itself.
+pub(super) fn worst(exits: impl IntoIterator<Item = u8>) -> u8 {
+    exits.into_iter().max_by_key(|exit| [0, 3, 2, 1, 4].iter().position(|known| known == exit)).unwrap_or(0)
 }
 
 pub(super) fn sync_policy(session: &Session, change: &SyncPolicyChange) -> Result<Output, Failure> {

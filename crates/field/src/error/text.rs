@@ -32,6 +32,19 @@ impl FieldError {
                 format!("本终端登记了多人（{}），请用 --person 指明是谁在操作", names.join("、")),
                 format!("Several people are enrolled here ({}): say who acts with --person", names.join(", ")),
             ),
+            Self::Relay(error) => error.text(),
+            Self::NoRelayKey => Text::new(
+                "还不知道服务的摆渡密钥：请先联网同步一次，或用管理员给的邀请文件登记",
+                "The service's relay key is not known yet: synchronise once over a line, or enrol with the administrator's invitation file",
+            ),
+            Self::PackageInParts => Text::new(
+                "任务包的其余部分在同一次导出的另一个摆渡包里：请把各个包都导入，次序不限；现有任务照常使用",
+                "The rest of the work package is in another bundle of the same export: import them all, in any order. The present work stays in use",
+            ),
+            Self::NotBegun => Text::new(
+                "本机没有用这个登记码做过登记请求，或此包不是它的应答：请核对登记码，或先用邀请文件导出登记请求",
+                "No request to be enrolled was made here with this code, or this is not its answer: check the code, or write the request first, with the invitation file",
+            ),
             Self::PassphraseMissing => Text::new(
                 "需要签名口令：请设置 XUNJIAN_PASSPHRASE、用 --passphrase-file 指定文件，或在终端中输入",
                 "The signing passphrase is needed: set XUNJIAN_PASSPHRASE, give --passphrase-file, or type it at a terminal",

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use xunjian_domain::hash::Sha256;
 
-use super::{optional, run, sql};
+use super::{from_text, optional, run, sql};
 use crate::error::FieldError;
 
 pub(crate) fn get(connection: &Connection, name: Sha256) -> Result<Option<Vec<u8>>, FieldError> {
@@ -17,6 +17,13 @@ pub(crate) fn require(connection: &Connection, name: Sha256) -> Result<Vec<u8>, 
 
 pub(crate) fn has(connection: &Connection, name: Sha256) -> Result<bool, FieldError> {
     Ok(connection.prepare_cached(sql!("chunk/has"))?.query_row([name.to_hex()], |row| row.get(0))?)
+}
+
+/// The names of all that are held.
+pub(crate) fn names(connection: &Connection) -> Result<Vec<Sha256>, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("chunk/names"))?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    rows.map(|name| from_text(&name?)).collect()
 }
 
 pub(crate) fn put(connection: &Connection, name: Sha256, bytes: &[u8]) -> Result<(), FieldError> {

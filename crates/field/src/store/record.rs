@@ -166,6 +166,11 @@ pub(crate) fn set_state(connection: &Connection, id: Sha256, state: RecordState)
     run(connection, sql!("record/set_state"), params![id.to_hex(), state.name()]).map(drop)
 }
 
+/// Sending begins: a record that never went anywhere waits for its answer from now on. One that is farther stays where it is.
+pub(crate) fn begin_sending(connection: &Connection, id: Sha256) -> Result<(), FieldError> {
+    run(connection, sql!("record/begin_sending"), [id.to_hex()]).map(drop)
+}
+
 /// One row of the list of records.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

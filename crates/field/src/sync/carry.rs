@@ -203,7 +203,7 @@ impl Field {
         Ok(taken)
     }
 
-    fn acknowledged(&self, records: &[Sha256]) -> Result<(), FieldError> {
+    pub(super) fn acknowledged(&self, records: &[Sha256]) -> Result<(), FieldError> {
         let at = self.now().wall_ms;
         self.store.write(|connection| {
             records.iter().try_for_each(|id| {
@@ -215,7 +215,7 @@ impl Field {
 
     /// Notes the refusal; true when the record stays in the queue. A broken chain behind a waiting record will mend; what a
     /// service wants from a newer version of this program goes up once it was updated.
-    fn refused(
+    pub(super) fn refused(
         &self,
         id: Sha256,
         problem: &Problem,

@@ -12,6 +12,7 @@ impl SyncApi for Service {
             versions: self.lock().versions.clone().unwrap_or_else(|| vec![1]),
             capabilities: Vec::new(),
             now_ms: MORNING,
+            relay_key: String::new(),
         })
     }
 

@@ -1,0 +1,1 @@
+SELECT DISTINCT record_blob.sha256, record_blob.bytes FROM record_blob JOIN record ON record.id = record_blob.record_id LEFT JOIN blob ON blob.sha256 = record_blob.sha256 WHERE record.terminal_id = $1 AND blob.sha256 IS NULL ORDER BY record_blob.sha256

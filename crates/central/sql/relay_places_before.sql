@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM (SELECT sequence FROM record WHERE terminal_id = $1 AND sequence < $2 UNION SELECT sequence FROM relay_refusal WHERE terminal_id = $1 AND sequence < $2 AND is_final = 1) AS places

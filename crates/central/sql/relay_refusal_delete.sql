@@ -1,0 +1,1 @@
+DELETE FROM relay_refusal WHERE terminal_id = $1 AND record_id = $2

@@ -1,0 +1,1 @@
+INSERT INTO relay_refusal (terminal_id, record_id, sequence, problem, is_final) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (terminal_id, record_id) DO UPDATE SET sequence = excluded.sequence, problem = excluded.problem, is_final = excluded.is_final

@@ -1,0 +1,1 @@
+SELECT terminal.id, terminal.name, COALESCE(relay_terminal.number, -1), COALESCE(relay_terminal.received_at, 0), (SELECT COUNT(*) FROM relay_waiting WHERE relay_waiting.terminal_id = terminal.id) FROM terminal LEFT JOIN relay_terminal ON relay_terminal.terminal_id = terminal.id ORDER BY terminal.id

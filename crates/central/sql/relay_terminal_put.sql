@@ -1,0 +1,1 @@
+INSERT INTO relay_terminal (terminal_id, number, head, enrolment, received_at) VALUES ($1, $2, $3, '', $4) ON CONFLICT (terminal_id) DO UPDATE SET number = excluded.number, head = excluded.head, enrolment = '', received_at = excluded.received_at WHERE excluded.number >= relay_terminal.number

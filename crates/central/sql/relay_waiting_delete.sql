@@ -1,0 +1,1 @@
+DELETE FROM relay_waiting WHERE record_id = $1

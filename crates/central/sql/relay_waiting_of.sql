@@ -1,0 +1,1 @@
+SELECT record_id, envelope FROM relay_waiting WHERE terminal_id = $1 ORDER BY sequence

@@ -1,0 +1,1 @@
+SELECT sha256 FROM chunk ORDER BY sha256;

@@ -1,0 +1,1 @@
+SELECT DISTINCT file, file_bytes FROM relay_carried ORDER BY file;

@@ -1,0 +1,1 @@
+DELETE FROM relay_carried WHERE sha256 = ?1;
