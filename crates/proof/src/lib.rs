@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod cosigner;
 pub mod decision;
+pub mod difference;
 pub mod dsse;
 pub mod jcs;
 pub mod keyring;
@@ -15,6 +16,8 @@ pub mod merkle;
 pub mod note;
 pub mod receipt;
 pub mod record;
+pub mod review;
+pub mod risk;
 pub mod statement;
 pub mod suite;
 pub mod verification;
