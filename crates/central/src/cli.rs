@@ -7,6 +7,7 @@ mod admin;
 mod ledger;
 mod log;
 mod recovery;
+mod review;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -66,6 +67,9 @@ enum Command {
     /// 另存待查的记录 · Records that were refused and kept aside.
     #[command(subcommand)]
     Aside(serve::Aside),
+    /// 复核：记录的复核状态与复核签名 · How records stand with their reviewers.
+    #[command(subcommand)]
+    Review(review::Review),
     /// 日志的见证：导出、收入见证签名、登记见证方 · Cosignatures of the log.
     #[command(subcommand)]
     Log(log::Log),
@@ -132,6 +136,7 @@ pub fn run() -> ExitCode {
         Command::Recover(command) => command.run(&context),
         Command::RecoveryKey(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),
+        Command::Review(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),
         Command::Fsck => serve::verify(&context, crate::integrity::fsck),

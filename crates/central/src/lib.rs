@@ -27,6 +27,7 @@ pub mod ledger_import;
 pub mod log;
 pub mod package;
 pub mod recovery;
+pub mod review;
 pub mod round;
 pub mod session;
 pub mod site;

@@ -42,5 +42,7 @@ mod open_findings;
 mod openapi;
 #[path = "service/party.rs"]
 mod party;
+#[path = "service/reviews.rs"]
+mod reviews;
 #[path = "service/split_view.rs"]
 mod split_view;

@@ -42,6 +42,7 @@ mod records;
 mod recovery;
 mod release;
 mod reuse;
+mod review;
 pub mod scan;
 mod scratch;
 mod seal;
@@ -83,6 +84,10 @@ pub use rack_view::{AssetDetail, OtherSide, RackHead, RackView};
 pub use readings::PointReading;
 pub use records::{BlobDetail, RecordDetail, RecordSummary, StepReport};
 pub use release::Released;
+pub use review::{
+    AmendmentView, CosignerView, CountersignatureState, CountersignatureView, NewReturn, RecordSide, ReturnedVisit,
+    ReviewItem, ReviewQueue, ReviewRecord, ReviewStep, ReviewStepReport, ReviewSummary, ReviewedOne, is_reviewer,
+};
 pub use seal::{NewSeal, Sealed, SealedVisit};
 pub use search::{AssetHit, AssetPage};
 pub use session::{AUTO_LOCK_MINUTES, EnrolRequest, PersonView, SessionView};

@@ -12,6 +12,7 @@ mod decided;
 mod policy;
 mod progress;
 mod receipts;
+mod reviews;
 mod submissions;
 mod uploads;
 
@@ -158,6 +159,14 @@ pub struct SyncReport {
     pub quarantined: u64,
     /// What went wrong and still stands.
     pub errors: Vec<SyncFault>,
+    /// Countersignatures that the service took.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
+    pub countersigned: u64,
+    /// Records that came to be reviewed.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
+    pub reviews_fetched: u64,
     /// Photos that were held back: the run was to send records only.
     #[serde(skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
@@ -409,6 +418,7 @@ impl Field {
         }
         pass.tracker.stage(SyncStage::Receipts);
         self.fetch_receipts(api, pass).await?;
+        self.exchange_reviews(api, pass).await?;
         self.cosign_known(api).await
     }
 }

@@ -13,6 +13,7 @@ pub mod path;
 pub mod problem;
 pub mod record;
 pub mod recovery;
+pub mod review;
 pub mod session;
 
 mod api;

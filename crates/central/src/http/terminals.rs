@@ -4,7 +4,10 @@ use axum::{Json, body::Bytes, extract::State};
 use xunjian_protocol::{
     enrol::{EnrolAnswer, EnrolRequest},
     hello::{Hello, VERSION},
-    path::{ACCEPTS_ASSIGNMENTS, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD, TAKES_COSIGNATURES},
+    path::{
+        ACCEPTS_ASSIGNMENTS, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD, SERVES_REVIEWS,
+        TAKES_COSIGNATURES,
+    },
     problem::Problem,
     session::{Challenge, ChallengeRequest, Session, SessionRequest},
 };
@@ -31,6 +34,7 @@ pub async fn hello(State(app): State<App>, asked: Asked) -> Result<Json<Hello>, 
             ACCEPTS_OPEN_FINDINGS,
             ACCEPTS_RECOVERY_KEY,
             ACCEPTS_ZSTD,
+            SERVES_REVIEWS,
         ]
         .map(str::to_owned)
         .to_vec(),
