@@ -48,7 +48,7 @@ pictures: ## Every screen, both themes, both languages, into docs/images (takes 
 bench: ## Figures as ratios to a floor in the same run
 	@scripts/setup.sh bench
 	@$(RUN) npm --prefix ui run --silent build
-	@cargo bench --quiet -p xunjian-domain -p xunjian-proof -p xunjian-central -p xunjian-field
+	@cargo bench --quiet -p xunjian-domain -p xunjian-proof -p xunjian-ledger -p xunjian-field
 	@cargo build --quiet --release -p xunjian-app --bins --examples
 	@cargo build --quiet -p xunjian-central -p xunjian-field -p xunjian-report -p xunjian-verify -p xunjian-tests
 	@target/debug/window-bench

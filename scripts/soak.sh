@@ -50,6 +50,13 @@ step() { printf '\n== %s\n' "$1"; }
   step '200 connections cut, reset or silenced between terminal and service, at bytes that a seed chooses'
   XUNJIAN_SOAK=1 cargo test --quiet --workspace --test chaos -- --nocapture
 
+  step 'every changed byte of an envelope at the service, of a receipt and its statement at the terminal'
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test service tables:: -- --nocapture
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test engine receipts:: -- --nocapture
+
+  step 'kill -9 of the service at random moments under load: 50 times during intake, 25 times while the log is sequenced'
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test kills -- --nocapture --test-threads 1
+
   step 'kill -9 at every named effect, three rounds'
   for round in 1 2 3; do
     echo "round $round"

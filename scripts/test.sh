@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `make test` does after scripts/setup.sh: every test there is. One step after the other, so that two compilers never
-# share two cores.
+# share two cores; only the tests themselves run two at a time.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,7 +20,7 @@ cargo build --workspace --all-targets --quiet
 
 step 'tests'
 # All of them, though one failed: the log then names every fault, and no backtrace of the runtime stands before its message.
-RUST_BACKTRACE=0 cargo test --workspace --no-fail-fast
+scripts/test-run.sh
 
 step 'lints'
 cargo clippy --workspace --all-targets --quiet -- -D warnings

@@ -4,6 +4,7 @@ mod answers;
 pub mod browser;
 pub mod chaos;
 pub mod damage;
+pub mod old_terminal;
 pub mod page_types;
 mod programs;
 mod story;

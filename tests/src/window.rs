@@ -44,7 +44,7 @@ pub struct Desk {
     display: Group,
     port: u16,
     binary: PathBuf,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Desk {
@@ -81,6 +81,7 @@ impl Desk {
             .env("GDK_BACKEND", "x11")
             // Nobody's own settings, storage or session bus may decide what the test sees.
             .env("HOME", home.path())
+            .env("TMPDIR", home.path())
             .env("XUNJIAN_DATA_DIR", data)
             .env("LANG", "zh_CN.UTF-8")
             .env("GTK_THEME", "Adwaita")
@@ -90,7 +91,7 @@ impl Desk {
             command.env_remove(name);
         }
         let driver = Group::start(command).context("WebKitWebDriver starts (scripts/setup.sh test installs it)")?;
-        Ok(Self { driver, display, port, binary, _home: home })
+        Ok(Self { driver, display, port, binary, home })
     }
 
     /// Opens the app. It may be opened again once it was closed or killed; its storage stays.
@@ -108,6 +109,12 @@ impl Desk {
             .context("the app's window did not open in time")?
             .context("the driver opens the app's window")?;
         Ok(Window { client })
+    }
+
+    /// The home and temporary folder of whatever runs here: the web view's storage, caches and logs lie under it.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// Process ids of the app. The driver starts it, so it is looked for among everything with the program's name whose

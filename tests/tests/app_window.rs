@@ -5,15 +5,24 @@
 //! It exists because nothing smaller can tell whether the window opens at all, whether the pages load under the content
 //! security policy, and whether a press really reaches the disk. Rules are tested without a window, on the engine.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use xunjian_tests::{
     PASSPHRASE, Service, Story, StoryOptions,
     browser::Browser,
     damage::flip_in_envelope,
+    sweep::{Needles, files_under, sweep},
     window::{Desk, Window, hand::Hand},
     workspace,
 };
+
+/// What is written into the app by hand.
+const NOTE: &str = "第二块硬盘红灯常亮，已请厂家带盘到场";
+const FINDING: &str = "第二块硬盘故障，红灯常亮";
+const UNIT: &str = "云山云服务有限公司";
+const GUEST: &str = "王䶮";
 
 fn story(folder: &std::path::Path) -> Result<Story> {
     let demo = workspace().join("demo");
@@ -63,13 +72,41 @@ async fn from_a_ledger_in_the_console_to_a_record_that_the_console_calls_verifie
         faults.iter().any(|fault| fault.starts_with("policy: style-src")),
         "the policy is in force and the page would have told us of a violation, but it listed {faults:?}"
     );
+    leave_a_mark(&window, &desk).await?;
     window.close().await?;
+    nothing_beside_the_data_folder(&desk)?;
     desk.clear_up()?;
 
     let verified = story.central().arg_json("verify-all")?;
     ensure!(verified["records"] == 2 && verified["delivered"] == 2, "the service holds both with receipts: {verified}");
     ensure!(verified["damages"] == json!([]), "undamaged: {verified}");
     what_the_console_says(&story, &service)
+}
+
+/// A text that the page keeps in the web view's own storage: what shows that the search below looks where that storage is.
+const MARK: &str = "这一句由网页自己存下";
+
+/// The web view writes its storage down by and by: until the search finds the mark, which it must.
+async fn leave_a_mark(window: &Window, desk: &Desk) -> Result<()> {
+    window.evaluate(&format!("localStorage.setItem('mark', '{MARK}')")).await?;
+    let needles = Needles::of_texts([MARK]);
+    for _ in 0..120 {
+        // A file may go while it is looked for: the app runs.
+        if sweep(desk.home(), &needles).is_ok_and(|found| !found.is_empty()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    bail!("the search finds nothing of what the page itself stores, in {:?}", files_under(desk.home())?)
+}
+
+/// Storage, caches and temporary files of the web view tell nothing of the round; whatever is secret lies in the encrypted
+/// data folder (`at_rest.rs`).
+fn nothing_beside_the_data_folder(desk: &Desk) -> Result<()> {
+    let written = [NOTE, FINDING, UNIT, GUEST, "云山", PASSPHRASE];
+    let found = sweep(desk.home(), &Needles::of_texts(written).and_photos())?;
+    ensure!(found.is_empty(), "beside the data folder stands {found:?}");
+    Ok(())
 }
 
 /// The office's morning in the console, by hand.
@@ -209,15 +246,15 @@ async fn walk_rack(story: &Story, window: &Window, rack: &str) -> Result<()> {
     // Which lamp it is: the first check is bad, the other one is well.
     hand.pick(line, 0, 1).await?;
     hand.pick(line, 1, 0).await?;
-    window.fill("note", "第二块硬盘红灯常亮，已请厂家带盘到场").await?;
+    window.fill("note", NOTE).await?;
     // A finger that goes elsewhere leaves the field; an address does not.
     window.evaluate("document.activeElement?.blur()").await?;
     window.settle().await?;
     photograph(window, rack, &line.to_string()).await?;
     window.go(&format!("/visits/{rack}/findings?line={line}")).await?;
     hand.press("severity-major").await?;
-    window.fill("description", "第二块硬盘故障，红灯常亮").await?;
-    window.fill("responsible-unit", "云山云服务有限公司").await?;
+    window.fill("description", FINDING).await?;
+    window.fill("responsible-unit", UNIT).await?;
     hand.press("due-7").await?;
     window.screenshot("story-finding").await?;
     hand.press("save-finding").await?;
@@ -241,7 +278,7 @@ async fn seal(window: &Window, visits: &[&str]) -> Result<()> {
         window.find(&format!("[data-testid='seal-visit-{visit}'][data-ready='true']")).await?;
     }
     window.click("present-add").await?;
-    window.fill("present-name-0", "王䶮").await?;
+    window.fill("present-name-0", GUEST).await?;
     window.fill("present-organisation-0", "云山市政务服务和数据管理局").await?;
     window.fill("seal-passphrase", "this is not the passphrase").await?;
     window.click("seal").await?;

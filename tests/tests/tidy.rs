@@ -17,8 +17,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xunjian-proof", &["xunjian-domain"]),
     ("xunjian-verify", &["xunjian-proof"]),
     ("xunjian-protocol", &["xunjian-domain", "xunjian-proof"]),
+    ("xunjian-ledger", &["xunjian-domain"]),
     ("xunjian-field", &["xunjian-domain", "xunjian-proof", "xunjian-protocol"]),
-    ("xunjian-central", &["xunjian-domain", "xunjian-proof", "xunjian-protocol"]),
+    ("xunjian-central", &["xunjian-domain", "xunjian-proof", "xunjian-protocol", "xunjian-ledger"]),
     ("xunjian-report", &["xunjian-domain"]),
     ("xunjian-app", &["xunjian-field"]),
     // The testkit is only ever a dev-dependency. The stories drive programs, not crates: of field and central they use
@@ -32,6 +33,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("xunjian-domain", &["tokio", "reqwest", "rusqlite", "axum", "getrandom", "rand"]),
     ("xunjian-proof", &["tokio", "reqwest", "rusqlite", "axum", "getrandom", "rand"]),
     ("xunjian-protocol", &["tokio", "reqwest", "rusqlite", "axum"]),
+    ("xunjian-ledger", &["tokio", "reqwest", "rusqlite", "axum"]),
     ("xunjian-verify", &["tokio", "reqwest", "rusqlite", "axum"]),
     ("xunjian-field", &["axum", "tauri"]),
     ("xunjian-central", &["tauri", "rxing", "xunjian-field"]),
@@ -49,11 +51,20 @@ fn metadata() -> serde_json::Value {
 
 /// Dependencies of each crate, without those of its tests.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    dependencies_that(|_| true)
+}
+
+/// Those that no feature switches on.
+fn required_dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    dependencies_that(|dependency| dependency["optional"] == false)
+}
+
+fn dependencies_that(is_meant: impl Fn(&serde_json::Value) -> bool) -> BTreeMap<String, BTreeSet<String>> {
     let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
     let names = |package: &serde_json::Value| {
         let of_build = package["dependencies"].as_array().expect("dependencies").iter();
-        let of_build = of_build.filter(|dependency| dependency["kind"] != "dev");
+        let of_build = of_build.filter(|dependency| dependency["kind"] != "dev" && is_meant(dependency));
         of_build.map(|dependency| dependency["name"].as_str().unwrap_or_default().to_owned()).collect()
     };
     packages.iter().map(|package| (package["name"].as_str().unwrap_or_default().to_owned(), names(package))).collect()
@@ -83,6 +94,28 @@ fn effects_and_frameworks_stay_where_they_belong() {
     let with_tauri: Vec<&String> =
         dependencies.iter().filter(|(_, used)| used.contains("tauri")).map(|(name, _)| name).collect();
     assert_eq!(with_tauri, ["xunjian-app"], "only the app knows Tauri");
+}
+
+/// Benches and fuzz targets are workspaces of their own, built with `--locked` and seldom: a dependency that joined a crate
+/// would be noticed by whoever next runs them.
+#[test]
+fn lock_files_of_benches_and_fuzz_targets_follow_the_crates() {
+    let dependencies = required_dependencies();
+    let locks = ["benches/scan-peers", "benches/sync-link", "fuzz"].map(|folder| format!("{folder}/Cargo.lock"));
+    let mut seen = 0;
+    for lock in locks {
+        let text = read(&workspace().join(&lock));
+        for entry in text.split("[[package]]").filter(|entry| entry.contains("name = \"xunjian-")) {
+            let name = entry.split('"').nth(1).expect("a name");
+            let Some(wanted) = dependencies.get(name) else { continue };
+            let locked: BTreeSet<&str> =
+                entry.lines().filter_map(|line| line.trim().strip_prefix('"')?.split(['"', ' ']).next()).collect();
+            let missing: Vec<&String> = wanted.iter().filter(|one| !locked.contains(one.as_str())).collect();
+            assert!(missing.is_empty(), "{lock}: {name} lacks {missing:?}; run cargo metadata in its folder");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "the lock files name our crates: {seen}");
 }
 
 #[test]

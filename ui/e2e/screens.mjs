@@ -24,6 +24,8 @@ export async function screensOf(page, url, record) {
   const rack = await firstId(page, url, '/ledger', '/ledger/racks/')
   const leaf = await firstId(page, url, '/log', '/log/')
   const recordAddress = record ? `/records/${record}` : await firstId(page, url, '/records', '/records/')
+  // Only where something is kept aside that can be decided about.
+  const beside = await firstId(page, url, '/aside', '/beside/').catch(() => null)
   const press = (...names) => async (page) => {
     for (const name of names) await page.getByTestId(name).first().click()
   }
@@ -57,6 +59,7 @@ export async function screensOf(page, url, record) {
     { name: 'leaf', address: leaf },
     { name: 'verification', address: '/verification' },
     { name: 'aside', address: '/aside' },
+    ...(beside ? [{ name: 'beside', address: beside }] : []),
     { name: 'audit', address: '/audit' },
     { name: 'nothing-found', address: '/records?q=%E2%80%BB%E2%80%BB' },
   ]

@@ -5,6 +5,7 @@
 //! gets it checked anew from stored bytes ([`record`]). The console never signs for a person and never holds a root key.
 
 pub mod account;
+pub mod beside;
 pub mod findings;
 pub mod keys;
 pub mod labels;

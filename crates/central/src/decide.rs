@@ -96,7 +96,8 @@ fn of_case(envelope: &[u8], problem: String, received_at: i64) -> Result<CaseRec
     Ok(CaseRecord { envelope, problem, received_at: TimestampMs(received_at) })
 }
 
-fn decidable(problem: &str) -> bool {
+/// Whether a person can decide about what is kept aside for this problem.
+pub(crate) fn decidable(problem: &str) -> bool {
     DECIDABLE.iter().any(|code| code.number() == problem)
 }
 

@@ -7,7 +7,9 @@ use xunjian_proof::{
 };
 use xunjian_protocol::problem::ProblemCode;
 
-use crate::{db::DbError, ledger_import::ImportError};
+use xunjian_ledger::import::ImportError;
+
+use crate::db::DbError;
 
 /// An error of a use case.
 #[derive(Debug, thiserror::Error)]

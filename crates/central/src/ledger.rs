@@ -9,11 +9,12 @@ use xunjian_domain::{
 };
 use xunjian_proof::jcs;
 
+use xunjian_ledger::import::{self, Mapping, ProblemPlace, SourceFile};
+
 use crate::{
     clock,
     db::{Row, Sql, sql},
     error::Error,
-    ledger_import::{self, ProblemPlace, SourceFile},
     log,
     site::Site,
 };
@@ -58,8 +59,22 @@ pub enum ImportMode {
 /// [`Error::Import`] when a file cannot be read at all, [`Error::Told`] when too much would be removed; then nothing was
 /// changed.
 pub fn import(site: &Site, actor: &str, files: &[SourceFile], mode: ImportMode) -> Result<ImportOutcome, Error> {
+    import_mapped(site, actor, files, &Mapping::default(), mode)
+}
+
+/// As [`import`], with what a person says of columns that no heading tells.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_mapped(
+    site: &Site,
+    actor: &str,
+    files: &[SourceFile],
+    mapping: &Mapping,
+    mode: ImportMode,
+) -> Result<ImportOutcome, Error> {
     let mut new_ids = clock::new_id;
-    let imported = ledger_import::read(files, &mut new_ids)?;
+    let imported = import::read(files, mapping, &mut new_ids)?;
     let (report, places) = (imported.report, imported.places);
     let work = |sql: &dyn Sql| -> Result<ImportOutcome, Error> {
         let (before, previous) = match current(sql)? {

@@ -23,7 +23,6 @@ pub mod keys;
 pub mod labels;
 pub mod leaf;
 pub mod ledger;
-pub mod ledger_import;
 pub mod log;
 pub mod package;
 pub mod recovery;

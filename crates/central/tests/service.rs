@@ -4,6 +4,8 @@
 
 #[path = "service/blobs.rs"]
 mod blobs;
+#[path = "service/console_beside.rs"]
+mod console_beside;
 #[path = "service/console_desk.rs"]
 mod console_desk;
 #[path = "service/console_keys.rs"]
@@ -46,3 +48,5 @@ mod party;
 mod reviews;
 #[path = "service/split_view.rs"]
 mod split_view;
+#[path = "service/tables.rs"]
+mod tables;

@@ -45,6 +45,9 @@ impl Field {
     /// [`FieldError::Locked`].
     pub fn releasable(&self) -> Result<Released, FieldError> {
         let mut all = Released::default();
+        if self.log_contradiction()?.is_some() {
+            return Ok(all);
+        }
         self.store.read(release::candidates)?.iter().for_each(|photo| all.add(photo));
         Ok(all)
     }
@@ -53,8 +56,12 @@ impl Field {
     /// A photo of which a receipt does not verify, or no smaller copy can be kept, stays.
     ///
     /// # Errors
-    /// [`FieldError::Locked`], a failing database or disk. What was released until then is.
+    /// [`FieldError::Locked`], a failing database or disk. What was released until then is. [`FieldError::LogInconsistent`]
+    /// while the service's log contradicts what this terminal saw: its receipts say what the service had, not what it has.
     pub fn release_photos(&self, bytes: Option<u64>) -> Result<Released, FieldError> {
+        if let Some(contradiction) = self.log_contradiction()? {
+            return Err(contradiction);
+        }
         let (keyring, candidates, unfinished) = self.store.read(|connection| {
             Ok((trust::keyring(connection)?, release::candidates(connection)?, release::removable(connection)?))
         })?;

@@ -9,6 +9,7 @@ mod background;
 mod carry;
 mod chain;
 mod decided;
+mod log;
 mod policy;
 mod progress;
 mod receipts;
@@ -289,7 +290,10 @@ impl Field {
             Err(error @ (FieldError::Database(_) | FieldError::Damaged(_))) => return Err(error),
             // Said once: whoever cannot be reached for records cannot be reached for work either.
             Err(error) if report.errors.iter().any(|fault| fault.code == error.code()) => {}
-            Err(error) => report.errors.push(SyncFault::of(&error)),
+            Err(error) => {
+                self.note_contradiction(&error)?;
+                report.errors.push(SyncFault::of(&error));
+            }
         }
         Ok(())
     }
@@ -341,6 +345,7 @@ impl Field {
                 Ok(()) => false,
                 Err(error @ (FieldError::Database(_) | FieldError::Damaged(_))) => return Err(error),
                 Err(error) => {
+                    self.note_contradiction(&error)?;
                     report.errors.push(SyncFault::of(&error));
                     !error.is_retryable()
                 }
@@ -407,8 +412,10 @@ impl Field {
         pass: &mut Pass<'_>,
     ) -> Result<(), FieldError> {
         pass.tracker.stage(SyncStage::Records);
+        let mut contradiction = None;
         if !pass.is_compared {
             self.compare_chain(api, pass).await?;
+            contradiction = self.compare_log(api).await?;
             pass.is_compared = true;
         }
         self.take_back_decided(api).await?;
@@ -418,8 +425,11 @@ impl Field {
         }
         pass.tracker.stage(SyncStage::Receipts);
         self.fetch_receipts(api, pass).await?;
-        self.exchange_reviews(api, pass).await?;
-        self.cosign_known(api).await
+        if contradiction.is_none() {
+            self.exchange_reviews(api, pass).await?;
+        }
+        self.cosign_known(api).await?;
+        contradiction.map_or(Ok(()), Err)
     }
 }
 
@@ -428,7 +438,10 @@ fn waits_for_people(report: &SyncReport) -> bool {
     let waiting = report.errors.iter().filter(|fault| {
         fault.record.is_some()
             && (!fault.retryable
-                || matches!(fault.problem, Some(ProblemCode::KeyNotApproved | ProblemCode::BrokenChain)))
+                || matches!(
+                    fault.problem,
+                    Some(ProblemCode::KeyNotApproved | ProblemCode::BrokenChain | ProblemCode::VersionTooOld)
+                ))
     });
     report.still_pending > 0 && waiting.count() as u64 >= report.still_pending
 }

@@ -336,6 +336,7 @@ impl Field {
                 ),
             ));
         }
+        texts.extend(self.log_contradiction()?.map(|contradiction| contradiction.text()));
         Ok(texts)
     }
 

@@ -29,6 +29,8 @@ mod labels;
 mod packages;
 #[path = "engine/racks.rs"]
 mod racks;
+#[path = "engine/receipts.rs"]
+mod receipts;
 #[path = "engine/reconciling.rs"]
 mod reconciling;
 #[path = "engine/recovery.rs"]

@@ -6,6 +6,7 @@ import type {
   AsideItem,
   AssetItem,
   AuditItem,
+  BesideView,
   CheckpointView,
   ConsoleRecord,
   ConsoleSession,
@@ -94,6 +95,8 @@ export interface ConsoleApi {
   leaf(index: number): Promise<LogLeaf>
   checkpoint(): Promise<CheckpointView>
   aside(query: Query, after: string | null): Promise<Page<AsideItem>>
+  /** Everything that claims the place of the record with this envelope. */
+  beside(envelope: string): Promise<BesideView>
   audit(query: Query, after: string | null): Promise<Page<AuditItem>>
 }
 

@@ -124,6 +124,7 @@ export function createHttpConsole(send: typeof fetch = (input, init) => fetch(in
     leaf: (index) => get(`/log/${index}`),
     checkpoint: () => get('/log/checkpoint'),
     aside: (query, after) => page('/aside', query, after),
+    beside: (envelope) => get(`/beside/${id(envelope)}`),
     audit: (query, after) => page('/audit', query, after),
   }
 }

@@ -28,6 +28,7 @@ export const consoleRoutes: RouteRecordRaw[] = [
   { path: '/log/:index(\\d+)', name: 'leaf', component: () => import('./log/LeafPage.vue'), props: true },
   { path: '/verification', name: 'verification', component: () => import('./log/VerificationPage.vue') },
   { path: '/aside', name: 'aside', component: () => import('./log/AsidePage.vue') },
+  { path: '/beside/:envelope', name: 'beside', component: () => import('./beside/BesidePage.vue'), props: true },
   { path: '/audit', name: 'audit', component: () => import('./log/AuditPage.vue') },
   { path: '/:unknown(.*)*', redirect: { name: 'overview' } },
 ]

@@ -23,4 +23,12 @@ detail: string,
 /**
  * When it came first.
  */
-received_at: number, };
+received_at: number, 
+/**
+ * What the last decision says of it; `null` while nobody decided.
+ */
+counts: boolean | null, 
+/**
+ * Whether it can be looked at beside the records that claim its place, and decided about.
+ */
+is_decidable: boolean, };

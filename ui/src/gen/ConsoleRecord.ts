@@ -67,4 +67,8 @@ subjects: Array<SubjectName>,
 /**
  * Its photos.
  */
-blobs: Array<RecordBlob>, };
+blobs: Array<RecordBlob>, 
+/**
+ * How many other records claim its place: its revision of the visit, or its place in the terminal's chain.
+ */
+beside: number, };

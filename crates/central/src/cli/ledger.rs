@@ -16,10 +16,10 @@ use crate::{
     error::Error,
     labels::{self, LabelFormat, LabelRequest, Output},
     ledger::{self, ImportMode},
-    ledger_import::SourceFile,
     log::COMMAND_LINE,
     round::{self, NewRound},
 };
+use xunjian_ledger::import::{Mapping, NotAMapping, SourceFile};
 
 /// `xunjian ledger …`
 #[derive(Subcommand)]
@@ -35,12 +35,23 @@ pub enum Ledger {
         /// 文件不再列出的设备超过一成时也照收 · Import even when more than a tenth of the entries would be removed.
         #[arg(long)]
         allow_removals: bool,
+        /// 指明一列的含义，形如 柜子=rack；不用的列写 列名=ignore；可多次 · What a column holds, such as Cab=rack.
+        #[arg(long = "map", value_name = "列名=字段")]
+        maps: Vec<String>,
+        /// 文件没有机房列时，各行所在的机房 · The room of rows in files without such a column.
+        #[arg(long)]
+        room: Option<String>,
     },
 }
 
 impl Ledger {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        let Self::Import { files, dry_run, allow_removals } = self;
+        let Self::Import { files, dry_run, allow_removals, maps, room } = self;
+        let mut mapping = Mapping::default();
+        mapping.room = room;
+        for map in &maps {
+            mapping.set_from(map).map_err(|NotAMapping(text)| Error::told(text.zh, text.en))?;
+        }
         let sources = files
             .iter()
             .map(|file| {
@@ -54,7 +65,7 @@ impl Ledger {
             (false, true) => ImportMode::AllowRemovals,
             (false, false) => ImportMode::Careful,
         };
-        let outcome = ledger::import(&context.site()?, COMMAND_LINE, &sources, mode)?;
+        let outcome = ledger::import_mapped(&context.site()?, COMMAND_LINE, &sources, &mapping, mode)?;
         let report = &outcome.report;
         let mut json = report.to_json(context.language);
         json["dry_run"] = dry_run.into();

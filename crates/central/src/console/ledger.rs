@@ -20,10 +20,10 @@ use crate::{
     db::{Sql, sql},
     error::Error,
     ledger::{self, ImportMode, ImportOutcome},
-    ledger_import::SourceFile,
     round::kind_text,
     site::Site,
 };
+use xunjian_ledger::import::SourceFile;
 
 /// Most changes that an answer lists; the counts always count all of them.
 const MAX_CHANGES: usize = 2_000;

@@ -13,6 +13,7 @@ use super::page::{Page, Params, missing, one_more};
 use crate::{
     clock,
     db::{Row, sql},
+    decide,
     error::Error,
     leaf::Leaf,
     log::{self, StoredNodes, clock_name, to_i64, to_u64},
@@ -87,6 +88,10 @@ pub struct AsideItem {
     pub detail: String,
     /// When it came first.
     pub received_at: i64,
+    /// What the last decision says of it; `null` while nobody decided.
+    pub counts: Option<bool>,
+    /// Whether it can be looked at beside the records that claim its place, and decided about.
+    pub is_decidable: bool,
 }
 
 /// Who did what.
@@ -243,16 +248,20 @@ pub fn checkpoint(site: &Site) -> Result<CheckpointView, Error> {
 pub fn aside(site: &Site, params: &Params) -> Result<Page<AsideItem>, Error> {
     let (limit, (at, last)) = (params.limit()?, params.after()?);
     let values = [at.into(), last.first().map_or("", String::as_str).into(), one_more(limit).into()];
-    let read = |row: &Row| -> Result<AsideItem, Error> {
-        Ok(AsideItem {
-            envelope: row.text(0)?.to_owned(),
-            terminal: row.text(1)?.to_owned(),
-            problem: row.text(2)?.to_owned(),
-            detail: row.text(3)?.to_owned(),
-            received_at: row.i64(4)?,
-        })
-    };
     site.db.read(|sql| {
+        let decided = decide::of_aside(sql)?;
+        let read = |row: &Row| -> Result<AsideItem, Error> {
+            let (envelope, problem) = (row.text(0)?.to_owned(), row.text(2)?.to_owned());
+            Ok(AsideItem {
+                terminal: row.text(1)?.to_owned(),
+                detail: row.text(3)?.to_owned(),
+                received_at: row.i64(4)?,
+                counts: envelope.parse().ok().and_then(|hash: Sha256| decided.get(&hash).copied()),
+                is_decidable: decide::decidable(&problem),
+                envelope,
+                problem,
+            })
+        };
         let total = sql.first(sql!("set_aside_total"), &[])?.map_or(Ok(0), |row| row.i64(0))?;
         let items = sql.query(sql!("set_aside_list"), &values)?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::cut(items, limit, to_u64(total), |item| format!("{}~{}", item.received_at, item.envelope)))

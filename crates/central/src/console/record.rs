@@ -11,6 +11,7 @@ use xunjian_proof::{
 };
 
 use super::{
+    beside,
     names::Names,
     page::missing,
     read_model::Counts,
@@ -109,6 +110,8 @@ pub struct ConsoleRecord {
     pub subjects: Vec<SubjectName>,
     /// Its photos.
     pub blobs: Vec<RecordBlob>,
+    /// How many other records claim its place: its revision of the visit, or its place in the terminal's chain.
+    pub beside: u32,
 }
 
 /// `GET records/ID`.
@@ -170,6 +173,7 @@ fn read(site: &Site, sql: &dyn Sql, id: &str) -> Result<(ConsoleRecord, Checked,
         template,
         subjects,
         blobs: blobs.iter().map(|blob| described(blob, record)).collect::<Result<_, _>>()?,
+        beside: record.map_or(Ok(0), |record| beside::others(sql, record, &Sha256::of(envelope)))?,
     };
     Ok((view, checked, blobs))
 }
@@ -247,7 +251,7 @@ fn described(blob: &BlobRef, record: Option<&Record>) -> Result<RecordBlob, Erro
 }
 
 /// Names as the ledger had them that the record was held against.
-fn subjects(sql: &dyn Sql, record: &Record) -> Result<Vec<SubjectName>, Error> {
+pub(super) fn subjects(sql: &dyn Sql, record: &Record) -> Result<Vec<SubjectName>, Error> {
     let names = Names::of_version(sql, &record.ledger)?.with_assets(&record.compared);
     let of_lines = record.lines.iter().map(|line| &line.subject);
     let of_findings = record.findings.iter().map(|finding| &finding.subject);

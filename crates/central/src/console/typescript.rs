@@ -3,6 +3,7 @@
 use ts_rs::{Config, ExportError, TS};
 
 use super::{
+    beside::BesideView,
     findings::{DiscrepancyItem, FindingItem},
     keys::KeyItem,
     labels::{LabelItem, NewLabels, PrintedLabels},
@@ -33,7 +34,7 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
         Page<RecordItem>,
         NewConsoleSession, ConsoleSession, Overview, VerificationRun,
         RoundItem, RoundDetail, NewRoundRequest, RoundPreview, VisitItem, AssignRequest,
-        RecordItem, ConsoleRecord, FindingItem, DiscrepancyItem,
+        RecordItem, ConsoleRecord, BesideView, FindingItem, DiscrepancyItem,
         LedgerVersionItem, AssetItem, ImportPreview,
         LabelItem, NewLabels, PrintedLabels,
         PartyItem, PersonItem, NewPerson, EnrolCode, TerminalItem, KeyItem,

@@ -96,6 +96,7 @@ pub fn routes() -> Router<App> {
         .route("/log/checkpoint", get(lists::checkpoint))
         .route("/log/{index}", get(lists::leaf))
         .route("/aside", get(lists::aside))
+        .route("/beside/{envelope}", get(records::beside))
         .route("/audit", get(lists::audit))
         .route("/{*rest}", any(session::nowhere))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

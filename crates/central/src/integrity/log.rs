@@ -101,7 +101,7 @@ pub(super) fn check(sql: &dyn Sql, keyring: Option<&Keyring>, found: &mut Findin
     }
     match &checkpoint {
         Some(note) => {
-            if !keyring.is_some_and(|keyring| keyring.verify_checkpoint(note).is_ok()) {
+            if keyring.is_none_or(|keyring| keyring.verify_checkpoint(note).is_err()) {
                 found.damage("log", "checkpoint", "signature", "no key of the log signed the checkpoint");
             }
             if note.checkpoint.size != size {

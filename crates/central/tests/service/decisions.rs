@@ -24,7 +24,7 @@ use xunjian_protocol::{
 use super::party::{Central, Terminal, refused, rows};
 
 /// chen_reviewer of 管理方, on a tablet of her own.
-async fn reviewer(central: &Central) -> Terminal {
+pub async fn reviewer(central: &Central) -> Terminal {
     let manager = PartyId::new("manager");
     enrol::add_person(&central.site, COMMAND_LINE, "chen_reviewer", &manager, &[Role::Reviewer]).unwrap();
     let chen = Terminal::enrol(central, "chen_reviewer", 40).await;
@@ -33,12 +33,12 @@ async fn reviewer(central: &Central) -> Terminal {
 }
 
 /// The case of whatever was kept aside last.
-fn case(central: &Central) -> DecisionCase {
+pub fn case(central: &Central) -> DecisionCase {
     let kept = central.site.db.read(aside::aside).unwrap();
     decide::case(&central.site, &kept.last().expect("something is kept aside").envelope).unwrap()
 }
 
-fn decision(case: &DecisionCase, by: &Terminal, counts: Option<Sha256>) -> Decision {
+pub fn decision(case: &DecisionCase, by: &Terminal, counts: Option<Sha256>) -> Decision {
     Decision {
         site: case.site.clone(),
         visit: case.visit.clone(),
@@ -55,7 +55,7 @@ fn signed(decision: &Decision, by: &Terminal) -> Envelope {
     decision.sign(&[&by.sealer.person.1]).unwrap()
 }
 
-fn takes(central: &Central, decision: &Decision, by: &Terminal) -> Result<decide::Decided, String> {
+pub fn takes(central: &Central, decision: &Decision, by: &Terminal) -> Result<decide::Decided, String> {
     decide::decide(&central.site, COMMAND_LINE, &signed(decision, by)).map_err(|error| error.message().en)
 }
 

@@ -2,12 +2,12 @@
 
 use xunjian_central::{
     ledger::{ImportMode, current, import},
-    ledger_import::SourceFile,
     log::COMMAND_LINE,
     round::{self, NewRound},
     site::Site,
 };
 use xunjian_domain::{ledger::Ledger, round::RoundKind, subject::SubjectKind, template::Template};
+use xunjian_ledger::import::SourceFile;
 
 use super::party::{new_site, source};
 

@@ -9,7 +9,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xunjian_central::{
     clock, enrol, http, keys, ledger,
-    ledger_import::SourceFile,
     log::COMMAND_LINE,
     round::{self, NewRound, OpenedRound},
     site::{NewSite, Site},
@@ -20,6 +19,7 @@ use xunjian_domain::{
     plan::{PlannedVisit, VisitKind},
     round::RoundKind,
 };
+use xunjian_ledger::import::SourceFile;
 use xunjian_proof::{
     Sha256,
     dsse::Envelope,

@@ -213,7 +213,8 @@ impl Field {
         })
     }
 
-    /// Notes the refusal; true when the record stays in the queue. A broken chain behind a waiting record will mend.
+    /// Notes the refusal; true when the record stays in the queue. A broken chain behind a waiting record will mend; what a
+    /// service wants from a newer version of this program goes up once it was updated.
     fn refused(
         &self,
         id: Sha256,
@@ -221,7 +222,9 @@ impl Field {
         is_behind_waiting: bool,
         pass: &mut Pass<'_>,
     ) -> Result<bool, FieldError> {
-        let waits = problem.code.is_retryable() || (is_behind_waiting && problem.code == ProblemCode::BrokenChain);
+        let waits = problem.code.is_retryable()
+            || problem.code == ProblemCode::VersionTooOld
+            || (is_behind_waiting && problem.code == ProblemCode::BrokenChain);
         let at = self.now().wall_ms;
         self.store.write(|connection| {
             record::note_attempt(connection, id, &problem.to_string(), at)?;

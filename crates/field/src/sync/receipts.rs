@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Records in one question.
-const ASK_AT_ONCE: usize = 100;
+pub(super) const ASK_AT_ONCE: usize = 100;
 
 /// Whose receipts to ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,5 +158,10 @@ pub(super) fn check(envelope: &str, delivered: &str, receipt: &str, keyring: &Ke
     let receipt = Receipt::parse(receipt).map_err(|error| error.to_string())?;
     verify_receipt(&record, Sha256::of(envelope.as_bytes()), delivered.as_bytes(), &receipt, keyring)
         .map_err(|failure| failure.to_string())?;
-    Ok(receipt)
+    // A cosigner nobody here knows yet may be a new witness, and proves nothing; one whose line is wrong was tampered with, and
+    // every verifier would say so of what is kept here.
+    match keyring.cosignatures(&receipt.checkpoint).wrong.first() {
+        Some(name) => Err(format!("the cosignature of “{name}” on its checkpoint is wrong")),
+        None => Ok(receipt),
+    }
 }

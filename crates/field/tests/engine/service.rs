@@ -7,7 +7,7 @@ mod merkle_log;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use bytes::Bytes;
@@ -84,6 +84,9 @@ pub enum Fault {
     Unreachable,
 }
 
+/// Changes a `Delivered` statement and its receipt.
+pub type Spoil = Arc<dyn Fn(&mut String, &mut String) + Send + Sync>;
+
 #[derive(Default)]
 struct State {
     log: Log,
@@ -118,6 +121,10 @@ struct State {
     etag: u32,
     /// Given out instead of what it would be.
     package: Option<WorkPackage>,
+    /// Message versions it says it speaks; 1 where nothing is set.
+    versions: Option<Vec<u32>>,
+    /// What becomes of each statement and receipt on its way to the terminal.
+    spoil: Option<Spoil>,
 }
 
 pub struct Service {
@@ -406,6 +413,56 @@ impl Service {
             state.log.append(leaf);
         }
         state.etag += 1;
+    }
+
+    /// It says that it speaks these versions only.
+    pub fn speaks(&self, versions: &[u32]) {
+        self.lock().versions = Some(versions.to_vec());
+    }
+
+    /// Receipts are handed out as `spoil` leaves them; honestly again without it.
+    pub fn hands_out(&self, spoil: Option<Spoil>) {
+        self.lock().spoil = spoil;
+    }
+
+    /// What it would hand out for a record: the statement and the receipt.
+    pub fn receipt_of(&self, record: Sha256) -> (String, String) {
+        match self.delivery(record) {
+            DeliveryState::Delivered { delivered, receipt } => (delivered, receipt),
+            other => panic!("{record} is not delivered: {other:?}"),
+        }
+    }
+
+    /// From now on somebody answers whose log has only its first leaves; what it would be otherwise.
+    pub fn swaps_log(&self, leaves: usize) -> Vec<Vec<u8>> {
+        let whole = self.lock().log.leaves.clone();
+        self.cut_log(leaves);
+        whole
+    }
+
+    /// The log as it was.
+    pub fn puts_log_back(&self, leaves: Vec<Vec<u8>>) {
+        let mut state = self.lock();
+        state.log = Log::default();
+        for leaf in leaves {
+            state.log.append(leaf);
+        }
+    }
+
+    /// It is restored from a copy that is older by `leaves` leaves, had this many records, and had no photo yet.
+    pub fn is_restored(&self, leaves: usize, records: usize) {
+        let left = self.lock().log.leaves.len() - leaves;
+        self.cut_log(left);
+        let mut state = self.lock();
+        state.blobs.clear();
+        state.receipts.clear();
+        // What is declared delivered from now on is declared at another time.
+        state.seconds += 86_400;
+        let gone: Vec<_> = state.chain.iter().skip(records).map(|(place, id)| (place.clone(), *id)).collect();
+        for (place, id) in gone {
+            state.chain.remove(&place);
+            state.envelopes.remove(&id);
+        }
     }
 
     /// History is rewritten: every leaf from `at` on is another.

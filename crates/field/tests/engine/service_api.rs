@@ -9,7 +9,7 @@ impl SyncApi for Service {
             site: self.root.site.to_string(),
             site_name: self.root.name.clone(),
             root_fingerprint: self.root.fingerprint().unwrap().to_hex(),
-            versions: vec![1],
+            versions: self.lock().versions.clone().unwrap_or_else(|| vec![1]),
             capabilities: Vec::new(),
             now_ms: MORNING,
         })
@@ -145,6 +145,10 @@ impl SyncApi for Service {
                 let mut broken = Receipt::parse(receipt).unwrap();
                 broken.proof[0].0[7] ^= 4;
                 *receipt = broken.to_string();
+            }
+            let spoil = self.lock().spoil.clone();
+            if let (DeliveryState::Delivered { delivered, receipt }, Some(spoil)) = (state, spoil) {
+                spoil(delivered, receipt);
             }
         }
         Ok(ReceiptsAnswer { states })

@@ -169,6 +169,7 @@ export function createFakeRounds(page: Pager, broken?: { readonly record: string
         template: null,
         subjects: [{ subject: demoRecord.visit.subject, name: demoRecord.visit.title, position: '' }],
         blobs: demoBlobs.map((blob, index) => ({ sha256: blob.sha256, bytes: blob.bytes, media_type: 'image/jpeg', capture: index === 0 ? 'camera' : 'file', stored: true, intact: true, width: 1600, height: 1066, caption: '' })),
+        beside: at === 0 ? 1 : 0,
       }
     },
     photoUrl: () => picture,

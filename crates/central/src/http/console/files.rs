@@ -30,8 +30,8 @@ use crate::{
     },
     error::Error,
     ledger::ImportMode,
-    ledger_import::SourceFile,
 };
+use xunjian_ledger::import::SourceFile;
 
 /// Nothing in a file may run, wherever it is opened.
 const SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";

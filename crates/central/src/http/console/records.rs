@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     console::{
+        beside::{self, BesideView},
         findings::{self, DiscrepancyItem, FindingItem},
         overview::{self, Overview},
         page::Page,
@@ -52,6 +53,11 @@ pub async fn list(State(app): State<App>, who: Seated, asks: Asks) -> Answer<Pag
 /// One record, checked anew.
 pub async fn view(State(app): State<App>, who: Seated, Path(id): Path<String>) -> Answer<ConsoleRecord> {
     who.answer(&app, move |site, _| record::view(site, &id)).await
+}
+
+/// Everything that claims the place of this record, side by side.
+pub async fn beside(State(app): State<App>, who: Seated, Path(envelope): Path<String>) -> Answer<BesideView> {
+    who.answer(&app, move |site, _| beside::view(site, &envelope)).await
 }
 
 /// 问题.

@@ -1,0 +1,245 @@
+//! From a file to the tables in it, and from a table to its data rows.
+
+use xunjian_domain::ledger::AssetKind;
+
+use super::{
+    ImportError, PassedOver, SeenTable, SourceFile,
+    budget::{Budget, Exceeded},
+    cell::{code, key, note, says_nothing, tidy},
+    csv_text,
+    heading::{DEEPEST_HEADER, Header, TableKind},
+    json,
+    mapping::{Field, Mapping},
+    message, workbook,
+};
+
+/// The words of a totals row, without spaces.
+const TOTALS: [&str; 8] = ["合计", "总计", "小计", "共计", "TOTAL", "TOTALS", "SUBTOTAL", "GRANDTOTAL"];
+
+/// All cells of one sheet as text.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    /// The sheet's name, if it is one of a workbook.
+    pub(super) name: Option<String>,
+    /// Rows from top to bottom; blank ones may be missing.
+    pub(super) rows: Vec<SheetRow>,
+}
+
+/// One row of a sheet.
+#[derive(Debug)]
+pub(super) struct SheetRow {
+    /// As the spreadsheet numbers it, from 1.
+    pub(super) number: u32,
+    /// From the first column on; trailing blank cells may be missing.
+    pub(super) cells: Vec<String>,
+}
+
+/// A sheet with a heading row.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// For messages: `ledger.xlsx` or `ledger.xlsx［A区］`.
+    pub(super) source: String,
+    /// The file alone.
+    pub(super) file: String,
+    /// The sheet alone; empty for text files.
+    pub(super) sheet: String,
+    /// Its heading row.
+    pub(super) header: Header,
+    /// The room of rows that no column gives one.
+    room: Option<String>,
+    /// The kind of assets that no column gives one.
+    pub(super) kind: Option<AssetKind>,
+    rows: Vec<SheetRow>,
+}
+
+/// One data row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row<'t> {
+    /// The table it stands in.
+    pub(super) table: &'t Table,
+    sheet_row: &'t SheetRow,
+}
+
+/// The tables of a file that are of a wanted kind. Sheets of a workbook without any are passed over, as long as one has.
+pub(super) fn tables_of(
+    file: &SourceFile,
+    wanted: &[TableKind],
+    mapping: &Mapping,
+    budget: &mut Budget,
+) -> Result<Tables, ImportError> {
+    let unreadable = |text| ImportError::Unreadable { file: file.name.clone(), text };
+    let sheets = if workbook::is_zip(&file.bytes) {
+        workbook::open(&file.bytes, budget).map_err(|why| unreadable(message::broken_workbook(&file.name, &why)))?
+    } else if workbook::is_ole(&file.bytes) {
+        return Err(unreadable(message::old_workbook(&file.name)));
+    } else {
+        let text = csv_text::decode(&file.bytes).ok_or_else(|| unreadable(message::broken_text(&file.name)))?;
+        if json::is_json(&text) {
+            json::sheets(&text, budget).map_err(|why| match why {
+                json::NoRows::Broken(detail) => unreadable(message::broken_json(&file.name, &detail)),
+                json::NoRows::TooLarge => unreadable(message::too_large(&file.name)),
+            })?
+        } else {
+            let sheet = sheet_of_text(&text, wanted, mapping, budget);
+            sheet.map_err(|Exceeded| unreadable(message::too_large(&file.name)))?.into_iter().collect()
+        }
+    };
+    let many = sheets.len() > 1;
+    let likely = sheets.iter().find_map(likely_headings);
+    let mut found = Tables::default();
+    for sheet in sheets {
+        let name = sheet.name.clone().unwrap_or_default();
+        let Some(header) = Header::find(&sheet, wanted, mapping) else {
+            if sheet.rows.iter().any(|row| !is_blank(&row.cells)) {
+                found.passed_over.push(PassedOver { file: file.name.clone(), sheet: name });
+            }
+            continue;
+        };
+        let source = if many && !name.is_empty() { format!("{}［{name}］", file.name) } else { file.name.clone() };
+        let (room, kind) = (mapping.room_of(&sheet), mapping.kind);
+        found.tables.push(Table { source, file: file.name.clone(), sheet: name, header, room, kind, rows: sheet.rows });
+    }
+    if found.tables.is_empty() {
+        let text = message::no_header(&file.name, wanted);
+        return Err(ImportError::NoHeader { file: file.name.clone(), headings: likely.unwrap_or_default(), text });
+    }
+    Ok(found)
+}
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    /// In the order of its sheets.
+    pub(super) tables: Vec<Table>,
+    /// Sheets with text but without a table that is known.
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
+/// For whoever maps columns by hand: the row among the first that has most filled cells.
+fn likely_headings(sheet: &Sheet) -> Option<Vec<String>> {
+    let first = sheet.rows.iter().take_while(|row| row.number <= DEEPEST_HEADER);
+    let filled = |row: &SheetRow| row.cells.iter().filter(|cell| !tidy(cell).is_empty()).count();
+    let widest = first.fold(None, |best: Option<&SheetRow>, row| match best {
+        Some(best) if filled(best) >= filled(row) => Some(best),
+        _ => Some(row),
+    })?;
+    Some(widest.cells.iter().map(|cell| tidy(cell)).filter(|cell| !cell.is_empty()).collect())
+}
+
+fn is_blank(cells: &[String]) -> bool {
+    cells.iter().all(|cell| tidy(cell).is_empty())
+}
+
+/// The separator is the one that shows most headings; of equals the likelier one, which comes first.
+fn sheet_of_text(
+    text: &str,
+    wanted: &[TableKind],
+    mapping: &Mapping,
+    budget: &mut Budget,
+) -> Result<Option<Sheet>, Exceeded> {
+    let mut best: Option<(usize, Sheet, Budget)> = None;
+    let mut is_exceeded = false;
+    for separator in csv_text::SEPARATORS {
+        let mut left = *budget;
+        match csv_text::split(text, separator, &mut left) {
+            Ok(Some(sheet)) => {
+                let width = Header::find(&sheet, wanted, mapping).map_or(0, |header| header.width());
+                if best.as_ref().is_none_or(|(widest, ..)| width > *widest) {
+                    best = Some((width, sheet, left));
+                }
+            }
+            Ok(None) => {}
+            Err(Exceeded) => is_exceeded = true,
+        }
+    }
+    match best {
+        Some((width, sheet, left)) if width > 0 || !is_exceeded => {
+            *budget = left;
+            Ok(Some(sheet))
+        }
+        _ if is_exceeded => Err(Exceeded),
+        _ => Ok(None),
+    }
+}
+
+impl Table {
+    /// What is told of it.
+    pub(super) fn seen(&self) -> SeenTable {
+        let headings = self.rows.iter().find(|row| row.number == self.header.row).map_or(&[][..], |row| &row.cells);
+        let columns = headings.iter().enumerate().map(|(at, cell)| (tidy(cell), self.header.field_at(at)));
+        SeenTable {
+            file: self.file.clone(),
+            sheet: self.sheet.clone(),
+            kind: self.header.kind,
+            header_row: self.header.row,
+            columns: columns.filter(|(heading, _)| !heading.is_empty()).collect(),
+            rows: u32::try_from(self.data_rows().count()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The rows below the heading that are neither blank nor totals.
+    pub(super) fn data_rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows
+            .iter()
+            .filter(|row| row.number > self.header.row)
+            .map(|sheet_row| Row { table: self, sheet_row })
+            .filter(|row| !row.is_blank() && !row.is_total() && !self.header.is_repeated_by(&row.sheet_row.cells))
+    }
+}
+
+impl Row<'_> {
+    /// As the spreadsheet numbers it.
+    pub(super) fn number(&self) -> u32 {
+        self.sheet_row.number
+    }
+
+    /// The cell as it stands in the file; empty where there is none.
+    pub(super) fn raw(&self, column: Field) -> &str {
+        match self.table.header.place(column) {
+            Some(at) => self.sheet_row.cells.get(at).map_or("", String::as_str),
+            None if column == Field::Room => self.table.room.as_deref().unwrap_or_default(),
+            None => "",
+        }
+    }
+
+    /// The cell as a text for people; empty when it only says that there is nothing.
+    pub(super) fn text(&self, column: Field) -> String {
+        Some(tidy(self.raw(column))).filter(|text| !says_nothing(text)).unwrap_or_default()
+    }
+
+    /// The cell as a serial, tag or number; empty when it only says that there is nothing.
+    pub(super) fn code(&self, column: Field) -> String {
+        Some(code(self.raw(column))).filter(|text| !says_nothing(text)).unwrap_or_default()
+    }
+
+    /// The remarks of the row.
+    pub(super) fn note(&self) -> String {
+        note(self.raw(Field::Note))
+    }
+
+    /// Whether no cell, not even one without heading, holds anything.
+    fn is_blank(&self) -> bool {
+        is_blank(&self.sheet_row.cells)
+    }
+
+    /// Whether the row sums up others: its first filled cell among the first three says so, and it names no rack,
+    /// cluster or unit, which only a row of its own has (a virtual machine may well be called `total`).
+    fn is_total(&self) -> bool {
+        let says_total = |cell: &str| {
+            let word = key(cell);
+            let word = word.split(['(', ':']).next().unwrap_or_default();
+            // 一号机房小计, A01合计
+            TOTALS.contains(&word) || TOTALS.iter().any(|total| !total.is_ascii() && word.ends_with(total))
+        };
+        let first = self.sheet_row.cells.iter().take(3).find(|cell| !tidy(cell).is_empty());
+        let anchor = match self.table.header.kind {
+            TableKind::Assets if self.table.header.place(Field::Rack).is_none() => Field::Position,
+            TableKind::Assets => Field::Rack,
+            TableKind::Racks => Field::Room,
+            TableKind::VirtualMachines => Field::Cluster,
+            TableKind::Orders => Field::OwningUnit,
+        };
+        let anchored = self.raw(anchor);
+        first.is_some_and(|cell| says_total(cell)) && (tidy(anchored).is_empty() || says_total(anchored))
+    }
+}
