@@ -17,6 +17,7 @@
 
 mod checkpoints;
 mod export;
+mod review;
 
 use std::{
     path::{Path, PathBuf},
@@ -138,6 +139,7 @@ fn verify(arguments: &ExportArguments) -> ExitCode {
                     "photos_named": passed.photos_named,
                     "root_pinned": arguments.root_fingerprint.is_some(),
                     "revoked_keys": passed.revoked.iter().map(|(key, _)| key).collect::<Vec<_>>(),
+                    "reviewed": passed.reviewed,
                     "not_after": passed.witnessed.as_ref().map(|(at, _)| at.0),
                     "witnessed_by": passed.witnessed.as_ref().map(|(_, who)| who),
                 });
