@@ -32,6 +32,7 @@ use crate::{
     clock, cosign,
     db::{Row, Sql, sql},
     error::Error,
+    integrity::{self, Findings},
     log::{self, to_i64, to_u64},
     round::kind_text,
     session,
@@ -318,6 +319,15 @@ pub fn state_of(verdict: &str, is_amended: bool) -> Result<ReviewState, Error> {
     Ok(review_state(last, is_amended))
 }
 
+/// How one record stands.
+///
+/// # Errors
+/// [`Error`] of the database.
+pub fn state(sql: &dyn Sql, record: &str) -> Result<ReviewState, Error> {
+    let row = sql.first(sql!("review_state"), &[record.into()])?;
+    row.map_or(Ok(ReviewState::Waiting), |row| state_of(row.text(0)?, row.i64(1)? > 0))
+}
+
 /// One countersignature of a record, checked anew from its stored bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -355,7 +365,7 @@ pub fn of_record(site: &Site, sql: &dyn Sql, id: &str) -> Result<Vec<ReviewEntry
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let keyring = site.keyring(sql)?;
+    let keyring = integrity::keyring(site, sql, &mut Findings::default());
     let record = sql.first(sql!("record_by_id"), &[id.into()])?;
     let record = record.and_then(|row| verification::read_record(row.bytes(0).ok()?).ok());
     let delivered = sql.first(sql!("delivered_of"), &[id.into()])?.filter(|row| !row.is_null(1));
@@ -371,14 +381,14 @@ pub fn of_record(site: &Site, sql: &dyn Sql, id: &str) -> Result<Vec<ReviewEntry
             index,
             revoked: key.as_ref().and_then(|key| revoked.get(key).copied()),
         });
-        let failure = match (&record, &delivered) {
-            (Some((envelope, record)), Some(delivered)) => {
+        let failure = match (&record, &delivered, &keyring) {
+            (Some((envelope, record)), Some(delivered), Some(keyring)) => {
                 let reviewed = Reviewed { record, envelope, delivered: delivered.bytes(2)? };
-                verify_countersignature(&signed, reviewed, &keyring, order).err().map(|error| error.to_string())
+                verify_countersignature(&signed, reviewed, keyring, order).err().map(|error| error.to_string())
             }
-            _ => Some("the record or its delivery cannot be read".to_owned()),
+            _ => Some("the record, its delivery or the keys cannot be read".to_owned()),
         };
-        let person = key.as_ref().and_then(|key| keyring.statement(key));
+        let person = key.as_ref().zip(keyring.as_ref()).and_then(|(key, keyring)| keyring.statement(key));
         views.push(ReviewEntryView {
             sha256: Sha256::of(bytes).to_hex(),
             reviewer: person.map_or_else(|| said.reviewer.to_string(), |person| person.holder_name.clone()),

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use xunjian_central::{
-    clock, enrol,
+    clock,
+    console::{self, page::Params},
+    enrol,
     integrity::{fsck, verify_all},
     keys,
     log::COMMAND_LINE,
@@ -174,6 +176,13 @@ async fn a_reviewer_checks_offline_returns_one_and_accepts_another() {
     assert_eq!(kept[0].lines["1"], "照片看不清");
     whole(&central);
 
+    // The console says the same, record by record and as a list.
+    let view = console::record::view(&central.site, &rack.to_hex()).unwrap();
+    assert_eq!((view.item.review, view.countersignatures), (ReviewState::Returned, kept.clone()));
+    assert_eq!(listed(&central, "returned"), [rack.to_hex()]);
+    assert_eq!(listed(&central, "accepted"), [room.to_hex()]);
+    assert_eq!(listed(&central, "unreviewed"), Vec::<String>::new());
+
     // The inspector's terminal is told of its own records, with receipts.
     let told: ReviewsAnswer = li.call(path::REVIEWS, &serde_json::json!({ "after": 0 })).await;
     assert_eq!(told.entries.len(), 2, "the verdicts and nobody else's records");
@@ -201,7 +210,14 @@ async fn a_reviewer_checks_offline_returns_one_and_accepts_another() {
     field.countersign(&[amended], "", &chen.id, &passphrase).unwrap();
     synchronises(&field, &client).await;
     assert_eq!(state(&central, amended), ReviewState::Accepted);
+    assert_eq!(listed(&central, "returned"), Vec::<String>::new(), "what was amended is not waiting for the inspector");
     whole(&central);
+}
+
+/// What the console's list has in this state.
+fn listed(central: &Central, state: &str) -> Vec<String> {
+    let params = Params::new([("state".to_owned(), state.to_owned())], &["state"]).unwrap();
+    console::records::list(&central.site, &params).unwrap().items.into_iter().map(|item| item.id).collect()
 }
 
 fn stored_bytes(central: &Central, record: Sha256) -> Vec<u8> {
