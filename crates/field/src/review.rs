@@ -9,7 +9,10 @@ mod checks;
 mod sign;
 mod view;
 
-pub(crate) use self::{amend::returned_of, checks::proved};
+pub(crate) use self::{
+    amend::{returned, returned_of},
+    checks::proved,
+};
 
 use std::collections::BTreeMap;
 

@@ -52,7 +52,7 @@ pub struct LineChange {
 /// One asset of which the verdicts or what was seen differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct AssetChange {
+pub struct AssetDifference {
     /// The ledger's asset.
     pub asset: AssetId,
     /// Verdicts of the earlier record; empty where it did not know the asset.
@@ -70,7 +70,7 @@ pub struct RecordDifference {
     /// Lines of which something differs, in the order of the later record; what only the earlier one has comes last.
     pub lines: Vec<LineChange>,
     /// Assets of which something differs.
-    pub assets: Vec<AssetChange>,
+    pub assets: Vec<AssetDifference>,
     /// Assets outside the ledger: earlier, later.
     pub not_in_ledger: (u32, u32),
     /// Problems that only the later record has.
@@ -169,7 +169,7 @@ fn aspects(old: &LineResult, new: &LineResult) -> Vec<LineAspect> {
     .collect()
 }
 
-fn assets(before: &Record, after: &Record) -> Vec<AssetChange> {
+fn assets(before: &Record, after: &Record) -> Vec<AssetDifference> {
     let by_asset = |record: &Record| -> BTreeMap<AssetId, Reconciliation> {
         let named = |one: &Reconciliation| Some((one.asset.clone()?, one.clone()));
         record.reconciliation.iter().filter_map(named).collect()
@@ -180,7 +180,11 @@ fn assets(before: &Record, after: &Record) -> Vec<AssetChange> {
         side.get(asset).map(|one| one.verdicts.clone()).unwrap_or_default()
     };
     all.into_iter()
-        .map(|asset| AssetChange { asset: asset.clone(), before: verdicts(&old, asset), after: verdicts(&new, asset) })
+        .map(|asset| AssetDifference {
+            asset: asset.clone(),
+            before: verdicts(&old, asset),
+            after: verdicts(&new, asset),
+        })
         .filter(|change| change.before != change.after)
         .collect()
 }

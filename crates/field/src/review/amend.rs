@@ -117,6 +117,12 @@ fn reason(returned: &ReturnedVisit) -> String {
     lines.chain(comment).collect::<Vec<_>>().join("；")
 }
 
+/// Why the newest record of a visit came back; `None` where it did not.
+pub(crate) fn returned(connection: &Connection, visit: &VisitId) -> Result<Option<ReturnedVisit>, FieldError> {
+    let newest = review::returned(connection)?.into_iter().find(|(of, ..)| of == visit);
+    newest.map_or(Ok(None), |(_, record, _)| returned_of(connection, visit, record))
+}
+
 pub(crate) fn returned_of(
     connection: &Connection,
     visit: &VisitId,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use xunjian_domain::{hash::Sha256, ids::PersonId};
+use xunjian_domain::{hash::Sha256, ids::PersonId, text::Language};
 use xunjian_proof::{
     keyring::Keyring,
     merkle,
@@ -22,6 +22,7 @@ use super::checks::Checked;
 use crate::{
     Field,
     error::FieldError,
+    http::HttpClient,
     ipc::IpcError,
     keys::Passphrase,
     store::{
@@ -155,6 +156,15 @@ impl Field {
                 Ok(sha256)
             })
             .inspect(|_| fail::fail_point!("review.after_queue"))
+    }
+
+    /// As [`Self::fetch_review_photos`], from the service this terminal enrolled at.
+    ///
+    /// # Errors
+    /// As [`Self::fetch_review_photos`].
+    pub async fn fetch_photos_of(&self, record: Sha256, language: Language) -> Result<u32, FieldError> {
+        let client = HttpClient::of(self, &self.service_url()?, language)?;
+        self.fetch_review_photos(&client, record).await
     }
 
     /// Fetches the photos of a record that are not here; how many came.

@@ -278,6 +278,12 @@ pub(crate) fn count_queued(connection: &Connection) -> Result<u64, FieldError> {
     Ok(statement.query_row([], |row| row.get::<_, Unsigned>(0))?.0)
 }
 
+/// Those whose receipt is not here yet, sent or not.
+pub(crate) fn count_waiting(connection: &Connection) -> Result<u64, FieldError> {
+    let mut statement = connection.prepare_cached(sql!("countersignature/count_waiting"))?;
+    Ok(statement.query_row([], |row| row.get::<_, Unsigned>(0))?.0)
+}
+
 /// What the service answered.
 pub(crate) fn set_said_state(
     connection: &Connection,
