@@ -108,6 +108,23 @@ fn a_record_is_returned_amended_and_countersigned() {
     chen(&["sync"]).unwrap();
     li(&["sync"]);
     assert_eq!(li(&["review", "returned"]), json!([]));
+    let view = chen(&["review", "show", &second]).unwrap();
+    let said = view["countersignatures"].as_array().unwrap();
+    assert_eq!(
+        (said.len(), &said[0]["state"]),
+        (1, &json!("logged")),
+        "the receipt of the countersignature is here: {view}"
+    );
+    let last = view["steps"].as_array().unwrap().iter().find(|step| step["step"] == "countersignatures").unwrap();
+    assert_eq!(last["passed"], json!(true), "and it counts at its place: {last}");
+    // Anyone can check it afterwards, without this program and without the network.
+    for (record, verdict) in [(&own, "returned"), (&second, "accepted")] {
+        let export = folder.path().join(verdict);
+        li(&["records", "export", record, export.to_str().unwrap()]);
+        let verify = story.programs().program("xunjian-verify").args([&export]);
+        let checked = verify.args(["--json", "--root-fingerprint", story.fingerprint()]).json().unwrap();
+        assert_eq!((&checked["result"], &checked["reviewed"]), (&json!("ok"), &json!(verdict)), "{checked}");
+    }
     let state = |record: &str| {
         let list = story.central().args(["review", "list"]).json().unwrap();
         let row = list.as_array().unwrap().iter().find(|row| row["record"] == json!(record)).cloned().unwrap();
