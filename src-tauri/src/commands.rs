@@ -6,5 +6,6 @@
 pub mod people;
 pub mod photos;
 pub mod records;
+pub mod reviews;
 pub mod scanning;
 pub mod work;

@@ -15,7 +15,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use tauri::{App, AppHandle, Manager as _, RunEvent, Wry};
 
 use self::{
-    commands::{people, photos, records, scanning, work},
+    commands::{people, photos, records, reviews, scanning, work},
     session::Session,
 };
 
@@ -84,6 +84,14 @@ pub fn run() -> ExitCode {
             records::set_sync_policy,
             records::releasable,
             records::release_photos,
+            reviews::review_queue,
+            reviews::review_record,
+            reviews::fetch_review_photos,
+            reviews::countersign,
+            reviews::return_record,
+            reviews::amend,
+            reviews::countersignatures,
+            reviews::amended_difference,
         ]);
     #[cfg(debug_assertions)]
     let builder = builder.plugin(page_faults::plugin());

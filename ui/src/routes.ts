@@ -7,7 +7,7 @@ declare module 'vue-router' {
     readonly open?: boolean
     /** Key of the page's title. */
     readonly title?: string
-    /** One of the three main pages: no way back is shown. */
+    /** One of the main pages: no way back is shown. */
     readonly main?: boolean
   }
 }
@@ -19,6 +19,8 @@ export const routes: RouteRecordRaw[] = [
   { path: '/today', name: 'today', component: () => import('./today/TodayPage.vue'), meta: { title: 'today.title', main: true } },
   { path: '/scan', name: 'scan', component: () => import('./scan/LookUpPage.vue'), meta: { title: 'scan.title', main: true } },
   { path: '/outbox', name: 'outbox', component: () => import('./outbox/OutboxPage.vue'), meta: { title: 'outbox.title', main: true } },
+  { path: '/review', name: 'review', component: () => import('./review/ReviewPage.vue'), meta: { title: 'review.title', main: true } },
+  { path: '/review/:record', name: 'review-record', component: () => import('./review/ReviewRecordPage.vue'), props: true, meta: { title: 'review.one' } },
   { path: '/visits/:visit', name: 'visit', component: () => import('./visit/VisitPage.vue'), props: true, meta: { title: 'visit.title' } },
   // `line` chooses the item that is open; without it the page goes on where the person left off.
   { path: '/visits/:visit/lines/:line?', name: 'checklist', component: () => import('./visit/ChecklistPage.vue'), props: true, meta: { title: 'checklist.title' } },

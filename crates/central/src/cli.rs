@@ -9,6 +9,7 @@ mod log;
 mod pack;
 mod recovery;
 mod relay;
+mod review;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -71,6 +72,9 @@ enum Command {
     /// 另存待查的记录 · Records that were refused and kept aside.
     #[command(subcommand)]
     Aside(serve::Aside),
+    /// 复核：记录的复核状态与复核签名 · How records stand with their reviewers.
+    #[command(subcommand)]
+    Review(review::Review),
     /// 日志的见证：导出、收入见证签名、登记见证方 · Cosignatures of the log.
     #[command(subcommand)]
     Log(log::Log),
@@ -140,6 +144,7 @@ pub fn run() -> ExitCode {
         Command::RecoveryKey(command) => command.run(&context),
         Command::Relay(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),
+        Command::Review(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
         Command::Pack(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),

@@ -2,7 +2,10 @@
 
 use xunjian_protocol::{
     hello::{Hello, VERSION},
-    path::{ACCEPTS_ASSIGNMENTS, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD, TAKES_COSIGNATURES},
+    path::{
+        ACCEPTS_ASSIGNMENTS, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD, SERVES_REVIEWS,
+        TAKES_COSIGNATURES,
+    },
 };
 
 use crate::{clock, error::Error, relay, site::Site};
@@ -13,8 +16,14 @@ use crate::{clock, error::Error, relay, site::Site};
 /// [`Error`] of the relay key.
 pub fn hello(site: &Site) -> Result<Hello, Error> {
     let root = &site.settings.root;
-    let capabilities =
-        [ACCEPTS_ASSIGNMENTS, TAKES_COSIGNATURES, ACCEPTS_OPEN_FINDINGS, ACCEPTS_RECOVERY_KEY, ACCEPTS_ZSTD];
+    let capabilities = [
+        ACCEPTS_ASSIGNMENTS,
+        TAKES_COSIGNATURES,
+        ACCEPTS_OPEN_FINDINGS,
+        ACCEPTS_RECOVERY_KEY,
+        ACCEPTS_ZSTD,
+        SERVES_REVIEWS,
+    ];
     Ok(Hello {
         site: root.site.to_string(),
         site_name: root.name.clone(),

@@ -7,6 +7,7 @@ mod documents;
 mod openapi;
 mod pages;
 mod records;
+mod reviews;
 mod site_pages;
 mod terminals;
 mod turn;
@@ -111,6 +112,9 @@ fn terminal_routes() -> Router<App> {
         .route(path::RECORDS, post(records::submit))
         .route(path::RECEIPTS, post(records::receipts))
         .route(path::CHAIN, post(records::chain))
+        .route(path::REVIEWS, post(reviews::since))
+        .route(path::COUNTERSIGNATURES, post(reviews::countersign))
+        .route(&format!("{}/{{sha256}}", path::REVIEW_PHOTOS), get(reviews::photo))
         .route(path::BLOBS_HAVE, post(blobs::have))
         .route(&format!("{}/{{sha256}}", path::BLOBS), blob)
         .layer(RequestDecompressionLayer::new())

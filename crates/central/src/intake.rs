@@ -32,6 +32,7 @@ use crate::{
     error::Error,
     ledger::read_chunk,
     log::{self, to_i64},
+    review,
     site::Site,
 };
 
@@ -315,7 +316,13 @@ fn judge_amendment(sql: &dyn Sql, record: &Record) -> Result<Option<Refusal>, Er
     let rows = sql.query(sql!("record_of_visit"), &[record.visit.id.as_str().into(), revision.into()])?;
     let before: Vec<&str> = rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
     if before.contains(&amends.record.to_hex().as_str()) {
-        return Ok(None);
+        // A return that it names must be one of that record; an inspector may also correct unasked.
+        return match &amends.returned_by {
+            Some(named) if !review::returned(sql, named, &amends.record)? => {
+                Ok(Some(kept(ProblemCode::AmendmentUnfounded, named.to_hex())))
+            }
+            _ => Ok(None),
+        };
     }
     let lacks_base = before.is_empty();
     let before = before.first().copied().unwrap_or("not here");

@@ -7,6 +7,7 @@ mod cosignatures;
 mod decisions;
 mod log;
 mod records;
+mod reviews;
 mod rows;
 mod statements;
 mod stored;
@@ -25,7 +26,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// `record`, `delivered`, `blob`, `log`, `chunk`, `chain`, `key`, `round`, `terminal`, `set_aside`,
-    /// `audit`, `cosignature`, `decision`.
+    /// `audit`, `cosignature`, `decision`, `countersignature`.
     pub part: &'static str,
     /// Which one.
     pub id: String,
@@ -129,6 +130,7 @@ fn derive_rows(site: &Site) -> Result<Findings, Error> {
         cosignatures::check(sql, keyring.as_ref(), &leaves, &mut found);
         let decided = decisions::check(sql, keyring.as_ref(), &leaves, &mut found);
         decisions::check_chains(&leaves, &decided, &mut found);
+        reviews::check(sql, keyring.as_ref(), &leaves, &mut found);
         stored::check_chunks(sql, &mut found);
         stored::check_set_aside(sql, &leaves, &mut found);
         Ok::<_, Error>(())

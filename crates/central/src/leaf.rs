@@ -6,7 +6,7 @@ use xunjian_proof::{
     decision::Decision,
     dsse::Envelope,
     record::Record,
-    statement::{AdminAction, Delivered, KeyStatement, PlanStatement, Revocation, Statement},
+    statement::{AdminAction, Countersignature, Delivered, KeyStatement, PlanStatement, Revocation, Statement},
 };
 
 use crate::error::Error;
@@ -27,6 +27,8 @@ pub enum Leaf {
     AdminAction(AdminAction),
     /// 裁定.
     Decision(Box<Decision>),
+    /// 复核签名.
+    Countersignature(Box<Countersignature>),
 }
 
 impl Leaf {
@@ -43,6 +45,7 @@ impl Leaf {
             PlanStatement::PAYLOAD_TYPE => Self::Plan(Box::new(PlanStatement::read(envelope)?)),
             AdminAction::PAYLOAD_TYPE => Self::AdminAction(AdminAction::read(envelope)?),
             Decision::PAYLOAD_TYPE => Self::Decision(Box::new(Decision::read(envelope)?)),
+            Countersignature::PAYLOAD_TYPE => Self::Countersignature(Box::new(Countersignature::read(envelope)?)),
             other => return Err(Error::Damaged(format!("the service never logs {other}"))),
         })
     }
@@ -58,6 +61,7 @@ impl Leaf {
             Self::Plan(_) => "plan",
             Self::AdminAction(_) => "admin_action",
             Self::Decision(_) => "decision",
+            Self::Countersignature(_) => "countersignature",
         }
     }
 
@@ -72,6 +76,7 @@ impl Leaf {
             Self::Plan(statement) => statement.plan.round.id.to_string(),
             Self::AdminAction(_) => String::new(),
             Self::Decision(decision) => decision.visit.to_string(),
+            Self::Countersignature(said) => said.record.to_hex(),
         }
     }
 }

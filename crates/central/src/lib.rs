@@ -29,6 +29,7 @@ pub mod pack;
 pub mod package;
 pub mod recovery;
 pub mod relay;
+pub mod review;
 pub mod round;
 pub mod session;
 pub mod site;

@@ -46,6 +46,8 @@ mod openapi;
 mod packs;
 #[path = "service/party.rs"]
 mod party;
+#[path = "service/reviews.rs"]
+mod reviews;
 #[path = "service/split_view.rs"]
 mod split_view;
 #[path = "service/tables.rs"]

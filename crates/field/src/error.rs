@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mismatch, visit::SealProblem};
-use xunjian_proof::{decision::DecisionError, jcs::JcsError, statement::StatementError};
+use xunjian_proof::{decision::DecisionError, jcs::JcsError, review::ReviewError, statement::StatementError};
 use xunjian_protocol::{ApiError, relay::RelayError};
 
 use crate::{photo::PhotoError, tampering::Tampering, vm_table::VmTableError};
@@ -107,6 +107,25 @@ pub enum FieldError {
     /// The person may not decide, or the case is none.
     #[error("the decision does not count: {0}")]
     Undecidable(#[from] DecisionError),
+    /// A rule of review forbids it.
+    #[error("the countersignature does not count: {0}")]
+    ReviewRefused(#[from] ReviewError),
+    /// A record under review does not verify.
+    #[error("the record {record} fails: {}: {reason}", step.en)]
+    RecordFails {
+        /// The record.
+        record: Sha256,
+        /// The step that failed.
+        step: Text,
+        /// Why.
+        reason: String,
+    },
+    /// A later revision is here.
+    #[error("the record was amended by {0}")]
+    RecordAmended(Sha256),
+    /// Nobody returned this visit's record, or another inspector sealed it.
+    #[error("the visit “{0}” has no record of this person that was returned")]
+    NotReturned(String),
     /// The log grows faster than its state can be compared.
     #[error("the log grew while it was being compared")]
     LogUnsettled,
@@ -333,7 +352,7 @@ impl FieldError {
             | Self::TryLater { .. }
             | Self::KeysDestroyed
             | Self::PassphraseWrong => Code::Passphrase,
-            Self::RecoveryRefused => Code::Integrity,
+            Self::RecoveryRefused | Self::RecordFails { .. } => Code::Integrity,
             Self::ColleagueNeeded | Self::NoRecovery => Code::WrongState,
             Self::RootMismatch { .. } | Self::OtherTerminal(_) | Self::PackageRefused { .. } | Self::Tampered(_) => {
                 Code::Integrity
@@ -360,6 +379,9 @@ impl FieldError {
             | Self::UnknownRecord(_) => Code::NotFound,
             Self::NotStarted(_)
             | Self::Undecidable(_)
+            | Self::ReviewRefused(_)
+            | Self::RecordAmended(_)
+            | Self::NotReturned(_)
             | Self::AlreadySealed(_)
             | Self::LabelNotScanned
             | Self::NotARackVisit

@@ -17,7 +17,7 @@ use xunjian_proof::{
 use crate::{
     Field,
     error::FieldError,
-    store::{log, record},
+    store::{log, record, review},
     trust,
 };
 
@@ -40,13 +40,14 @@ impl Field {
     pub fn export_record(&self, wanted: &str, folder: &Path) -> Result<Exported, FieldError> {
         let id = self.find_record(wanted)?;
         let terminal = self.terminal()?;
-        let (envelope, receipt, keyring, statements, blobs) = self.store.read(|connection| {
+        let (envelope, receipt, keyring, statements, blobs, said) = self.store.read(|connection| {
             Ok((
                 record::envelope(connection, id)?,
                 record::receipt(connection, id)?,
                 trust::keyring(connection)?,
                 log::root_statements(connection)?,
                 record::blobs(connection, id)?,
+                review::said_of(connection, id)?,
             ))
         })?;
         let mut files = Folder { root: folder.to_owned(), written: Vec::new() };
@@ -86,6 +87,13 @@ impl Field {
         if let Some(key) = log {
             files.write("log.vkey", verifier_key(origin, &key.key)?.as_bytes())?;
             files.write("log.pem", key.key.to_pem().as_bytes())?;
+        }
+        for said in said {
+            let name = said.sha256.short();
+            files.write(&format!("countersignatures/{name}.json"), said.envelope.as_bytes())?;
+            if !said.receipt.is_empty() {
+                files.write(&format!("countersignatures/{name}.tlog-proof"), said.receipt.as_bytes())?;
+            }
         }
         for blob in blobs {
             files.write(&format!("photos/{}", blob.sha256), &self.photo(blob.sha256)?)?;

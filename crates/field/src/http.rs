@@ -33,6 +33,7 @@ use xunjian_protocol::{
     path,
     problem::{Problem, ProblemCode},
     record::{ChainAnswer, ChainRequest, ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
+    review::{CountersignaturesAnswer, ReviewsAnswer, ReviewsRequest, SubmitCountersignatures},
     session::{Challenge, ChallengeRequest, Session, SessionRequest, session_message},
 };
 
@@ -342,6 +343,28 @@ impl SyncApi for HttpClient {
             Err(ApiError::NotUnderstood(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    async fn reviews(&self, request: &ReviewsRequest) -> Result<Option<ReviewsAnswer>, ApiError> {
+        if !self.known().await?.capabilities.iter().any(|word| word == path::SERVES_REVIEWS) {
+            return Ok(None);
+        }
+        self.call(path::REVIEWS, request).await.map(Some)
+    }
+
+    async fn countersign(
+        &self,
+        request: &SubmitCountersignatures,
+    ) -> Result<Option<CountersignaturesAnswer>, ApiError> {
+        if !self.known().await?.capabilities.iter().any(|word| word == path::SERVES_REVIEWS) {
+            return Ok(None);
+        }
+        self.call(path::COUNTERSIGNATURES, request).await.map(Some)
+    }
+
+    async fn review_photo(&self, sha256: Sha256) -> Result<Bytes, ApiError> {
+        let path = format!("{}/{sha256}", path::REVIEW_PHOTOS);
+        Ok(self.authorized(|| Ok(Exchange::empty(self.request(Method::GET, &path)))).await?.body)
     }
 }
 

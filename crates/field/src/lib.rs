@@ -43,6 +43,7 @@ mod recovery;
 mod relay;
 mod release;
 mod reuse;
+mod review;
 pub mod scan;
 mod scratch;
 mod seal;
@@ -85,6 +86,10 @@ pub use readings::PointReading;
 pub use records::{BlobDetail, RecordDetail, RecordSummary, StepReport};
 pub use relay::{RelayExport, RelayExported, RelayImported, RelayProgress, show_bundle};
 pub use release::Released;
+pub use review::{
+    AmendmentView, CosignerView, CountersignatureState, CountersignatureView, NewReturn, RecordSide, ReturnedVisit,
+    ReviewItem, ReviewQueue, ReviewRecord, ReviewStep, ReviewStepReport, ReviewSummary, ReviewedOne, is_reviewer,
+};
 pub use seal::{NewSeal, Sealed, SealedVisit};
 pub use search::{AssetHit, AssetPage};
 pub use session::{AUTO_LOCK_MINUTES, EnrolRequest, PersonView, SessionView};

@@ -20,7 +20,9 @@ use xunjian_domain::{
 use xunjian_proof::{
     dsse::Envelope,
     jcs,
-    record::{ClockEvidence, Companion, MAX_RECORD_BYTES, PhotoPermit, Record, SignerRef, TerminalRef, VisitRecord},
+    record::{
+        Amends, ClockEvidence, Companion, MAX_RECORD_BYTES, PhotoPermit, Record, SignerRef, TerminalRef, VisitRecord,
+    },
     statement::Statement,
     suite::{Ed25519Signer, Signer},
     verification::read_record,
@@ -38,6 +40,7 @@ use crate::{
         chunk, draft, follow_up, ledger, log,
         person::Person,
         record::{self, NewRecord, RecordState},
+        review,
         terminal::Terminal,
     },
     tampering::Head,
@@ -216,6 +219,7 @@ fn build(
     let compared = compared(connection, desk)?;
     let token = log::time_token(connection)?;
     let plan = &round.plan.plan;
+    let amendment = review::amendment(connection, &desk.draft.id)?;
     Ok(Record {
         site: terminal.site_root.site.clone(),
         round: plan.round.clone(),
@@ -226,7 +230,7 @@ fn build(
             subject: visit.subject.clone(),
             title: visit.title.clone(),
             room: visit.room.clone(),
-            revision: 1,
+            revision: amendment.as_ref().map_or(1, |amendment| amendment.revision),
         },
         template: plan.template.clone(),
         ledger: plan.ledger.clone(),
@@ -256,7 +260,11 @@ fn build(
         findings: draft::findings(connection, &desk.draft.id)?,
         evidence: draft::evidence(connection, &desk.draft.id)?,
         photo_permit: seal.photo_permit.clone(),
-        amends: None,
+        amends: amendment.map(|amendment| Amends {
+            record: amendment.record,
+            returned_by: amendment.returned_by,
+            reason: amendment.reason,
+        }),
         follow_ups: follow_up::follow_ups(connection, &desk.draft.id)?,
     })
 }

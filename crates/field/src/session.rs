@@ -22,7 +22,7 @@ use crate::{
     legacy,
     store::{
         person::Person,
-        record, salvage,
+        record, review, salvage,
         terminal::{self, Terminal},
     },
     trust,
@@ -76,6 +76,9 @@ pub struct SessionView {
     pub waiting_records: u64,
     /// Photos of theirs that the service lacks.
     pub waiting_blobs: u64,
+    /// Countersignatures without a receipt, without those that the service refused.
+    #[serde(default)]
+    pub waiting_reviews: u64,
     /// Where the terminal's secret is kept: whether a PIN will do.
     pub custody: Custody,
     /// Minutes without a touch after which the app locks itself.
@@ -213,6 +216,7 @@ impl Field {
                 unlocked: None,
                 waiting_records: record::count_waiting(connection)?,
                 waiting_blobs: record::unsent_totals(connection)?.0,
+                waiting_reviews: review::count_waiting(connection)?,
                 custody,
                 auto_lock_minutes: minutes.unwrap_or(DEFAULT_AUTO_LOCK),
                 has_recovery: false,
@@ -250,6 +254,7 @@ impl Field {
             unlocked: None,
             waiting_records: 0,
             waiting_blobs: 0,
+            waiting_reviews: 0,
             custody: self.door.custody()?,
             auto_lock_minutes: DEFAULT_AUTO_LOCK,
             has_recovery: false,

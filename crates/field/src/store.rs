@@ -16,6 +16,7 @@ pub mod person;
 pub(crate) mod photo_look;
 pub mod record;
 pub(crate) mod release;
+pub(crate) mod review;
 pub(crate) mod salvage;
 pub(crate) mod search;
 mod soundness;

@@ -14,6 +14,7 @@ mod policy;
 mod progress;
 mod receipts;
 mod relayed;
+mod reviews;
 mod submissions;
 mod uploads;
 
@@ -160,6 +161,14 @@ pub struct SyncReport {
     pub quarantined: u64,
     /// What went wrong and still stands.
     pub errors: Vec<SyncFault>,
+    /// Countersignatures that the service took.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
+    pub countersigned: u64,
+    /// Records that came to be reviewed.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
+    pub reviews_fetched: u64,
     /// Photos that were held back: the run was to send records only.
     #[serde(skip_serializing_if = "is_zero")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
@@ -418,6 +427,9 @@ impl Field {
         pass.tracker.stage(SyncStage::Receipts);
         self.fetch_receipts(api, pass).await?;
         self.prove_remembered(api).await?;
+        if contradiction.is_none() {
+            self.exchange_reviews(api, pass).await?;
+        }
         self.cosign_known(api).await?;
         contradiction.map_or(Ok(()), Err)
     }

@@ -18,11 +18,13 @@ use crate::{
     Field,
     draft::DraftRef,
     error::FieldError,
+    review::{ReturnedVisit, returned_of},
     store::{
         draft, follow_up,
         package::{self, Assigned, PackageHead, VisitRow},
         person::Person,
         record::{self, RecordRow, RecordState},
+        review,
     },
 };
 
@@ -39,7 +41,7 @@ pub enum VisitState {
     Sealed,
     /// 已送达: the receipt was verified.
     Delivered,
-    /// 退回: the service set the record aside; a person must look at it.
+    /// 退回: a reviewer returned the record, or the service set it aside; a person must look at it.
     Returned,
 }
 
@@ -105,6 +107,8 @@ pub struct TodayVisit {
     pub also_drafted_by: String,
     /// The newest record of the visit.
     pub record: Option<Sha256>,
+    /// 退回: who returned it and why, until the amendment is sealed.
+    pub returned: Option<ReturnedVisit>,
 }
 
 /// One open round.
@@ -185,6 +189,17 @@ impl Field {
     }
 }
 
+/// What came back, by visit: each checked anew, so that nobody walks again for a signature that does not count.
+fn returned(connection: &Connection) -> Result<HashMap<VisitId, ReturnedVisit>, FieldError> {
+    let mut found = HashMap::new();
+    for (visit, record, _) in review::returned(connection)? {
+        if let Some(returned) = returned_of(connection, &visit, record)? {
+            found.insert(visit, returned);
+        }
+    }
+    Ok(found)
+}
+
 /// What this terminal holds of visits, read at once: a round may have thousands of them.
 pub(crate) struct Standing {
     mine: HashMap<VisitId, draft::Progress>,
@@ -192,6 +207,7 @@ pub(crate) struct Standing {
     newest: HashMap<VisitId, record::Newest>,
     assigned: HashMap<VisitId, Vec<Assigned>>,
     must_checks: HashMap<VisitId, u32>,
+    returned: HashMap<VisitId, ReturnedVisit>,
     person: PersonId,
 }
 
@@ -203,6 +219,7 @@ impl Standing {
             newest: record::newest(connection)?,
             assigned: package::assignments(connection)?,
             must_checks: follow_up::count_must_checks(connection)?,
+            returned: returned(connection)?,
             person: person.id.clone(),
         })
     }
@@ -213,6 +230,7 @@ impl Standing {
             (Some(_), _) => VisitState::Draft,
             (None, None) => VisitState::NotStarted,
             (None, Some(newest)) => match (newest.state, newest.is_quarantined) {
+                (RecordState::Delivered, _) if self.returned.contains_key(visit) => VisitState::Returned,
                 (RecordState::Delivered, _) => VisitState::Delivered,
                 (_, true) => VisitState::Returned,
                 _ => VisitState::Sealed,
@@ -252,6 +270,7 @@ impl Standing {
             sealed_at: newest.map(|newest| newest.sealed.wall_ms),
             also_drafted_by: self.others.get(&row.id).cloned().unwrap_or_default(),
             record: newest.map(|newest| newest.id),
+            returned: self.returned.get(&row.id).cloned(),
             id: row.id,
         }
     }

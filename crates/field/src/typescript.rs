@@ -4,10 +4,11 @@
 use ts_rs::{Config, ExportError, TS};
 
 use crate::{
-    AnswerReport, AppInfo, AssetPage, Attached, BulkReport, EnrolRequest, Enrolled, IpcError, LabelLookup, NewAnswer,
-    NewDeskCall, NewFinding, NewFollowUp, NewReading, NewSeal, NewSighting, OutboxItem, PhotoBudget, PhotoNote,
-    PhotoSize, PullReport, RackView, RecordDetail, Released, ScanReport, Sealed, SealedVisit, SessionView, Status,
-    SyncNews, SyncPolicy, SyncProgress, SyncReport, Today, VisitView, VmTable,
+    AmendmentView, AnswerReport, AppInfo, AssetPage, Attached, BulkReport, CountersignatureView, EnrolRequest,
+    Enrolled, IpcError, LabelLookup, NewAnswer, NewDeskCall, NewFinding, NewFollowUp, NewReading, NewReturn, NewSeal,
+    NewSighting, OutboxItem, PhotoBudget, PhotoNote, PhotoSize, PullReport, RackView, RecordDetail, RecordSide,
+    Released, ReviewQueue, ReviewRecord, ReviewedOne, ScanReport, Sealed, SealedVisit, SessionView, Status, SyncNews,
+    SyncPolicy, SyncProgress, SyncReport, Today, VisitView, VmTable,
 };
 
 /// Writes one file a type, with every type it is made of.
@@ -15,11 +16,13 @@ use crate::{
 /// # Errors
 /// When a file cannot be written.
 pub fn export(config: &Config) -> Result<(), ExportError> {
+    AmendmentView::export_all(config)?;
     AnswerReport::export_all(config)?;
     AppInfo::export_all(config)?;
     AssetPage::export_all(config)?;
     Attached::export_all(config)?;
     BulkReport::export_all(config)?;
+    CountersignatureView::export_all(config)?;
     EnrolRequest::export_all(config)?;
     Enrolled::export_all(config)?;
     IpcError::export_all(config)?;
@@ -29,6 +32,7 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     NewFinding::export_all(config)?;
     NewFollowUp::export_all(config)?;
     NewReading::export_all(config)?;
+    NewReturn::export_all(config)?;
     NewSeal::export_all(config)?;
     NewSighting::export_all(config)?;
     OutboxItem::export_all(config)?;
@@ -38,6 +42,10 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     PullReport::export_all(config)?;
     RackView::export_all(config)?;
     RecordDetail::export_all(config)?;
+    RecordSide::export_all(config)?;
+    ReviewQueue::export_all(config)?;
+    ReviewRecord::export_all(config)?;
+    ReviewedOne::export_all(config)?;
     ScanReport::export_all(config)?;
     Sealed::export_all(config)?;
     SealedVisit::export_all(config)?;

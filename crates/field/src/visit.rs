@@ -30,6 +30,7 @@ use crate::{
     error::FieldError,
     follow_up::MustCheckView,
     jumps, rack_view,
+    review::{self, ReturnedVisit},
     store::{draft, follow_up, ledger, log, package, person::Person, record},
     today::VisitState,
 };
@@ -152,6 +153,8 @@ pub struct VisitView {
     pub problems: Vec<SealProblem>,
     /// What the person should know.
     pub warnings: Vec<Text>,
+    /// 退回: who returned its newest record and why, until the amendment is sealed.
+    pub returned: Option<ReturnedVisit>,
 }
 
 impl Field {
@@ -207,7 +210,7 @@ impl Field {
         let now = self.now();
         let mut view = self.store.read(|connection| {
             let whose = DraftRef { visit: id, person: &person.id };
-            match self.desk(connection, whose) {
+            let mut view = match self.desk(connection, whose) {
                 Ok(desk) => view_of_draft(connection, &desk, person, &now),
                 Err(FieldError::NotStarted(_)) => {
                     view_of_plan(connection, &*self.layouts.of(connection, id)?, person, VisitState::NotStarted)
@@ -219,7 +222,12 @@ impl Field {
                     view_of_plan(connection, &*self.layouts.of(connection, id)?, person, state)
                 }
                 Err(error) => Err(error),
+            }?;
+            view.returned = review::returned(connection, id)?;
+            if view.returned.is_some() && view.state == VisitState::Delivered {
+                view.state = VisitState::Returned;
             }
+            Ok(view)
         })?;
         view.must_checks.iter_mut().for_each(|one| one.add_copies(&self.photos));
         Ok(view)
@@ -385,6 +393,7 @@ fn view_of_plan(
         jumps: Vec::new(),
         problems: Vec::new(),
         warnings: Vec::new(),
+        returned: None,
     })
 }
 

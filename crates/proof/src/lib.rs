@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod cosigner;
 pub mod decision;
+pub mod difference;
 pub mod dsse;
 pub mod jcs;
 pub mod keyring;
@@ -16,6 +17,8 @@ pub mod note;
 pub mod pack;
 pub mod receipt;
 pub mod record;
+pub mod review;
+pub mod risk;
 pub mod statement;
 pub mod suite;
 pub mod verification;

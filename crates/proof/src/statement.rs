@@ -239,7 +239,8 @@ impl Statement for AdminAction {
 }
 
 /// What a reviewer says of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ReviewVerdict {
     /// 通过.
@@ -254,15 +255,19 @@ pub enum ReviewVerdict {
 pub struct Countersignature {
     /// The site.
     pub site: SiteId,
-    /// The record.
+    /// The record: SHA-256 of its bytes, so that a verdict on one revision can never be held under another.
     pub record: Sha256,
+    /// The record's revision, said once more for people; it must be the one in the record's bytes.
+    pub revision: u32,
     /// The leaf hash of its `Delivered` statement: what the reviewer saw was complete.
     pub delivered_leaf: Sha256,
     /// The reviewer.
     pub reviewer: PersonId,
+    /// The organisation the reviewer signs for, 监理方 or 管理方.
+    pub party: PartyId,
     /// Accepted or returned.
     pub verdict: ReviewVerdict,
-    /// Lines the verdict speaks of, with reasons; whole record when empty.
+    /// Lines the verdict speaks of, by their numbers (`12`), with what is wrong; whole record when empty.
     pub lines: BTreeMap<String, String>,
     /// What else the reviewer says.
     pub comment: String,

@@ -13,6 +13,7 @@ use crate::{
     package::WorkPackage,
     problem::Problem,
     record::{ChainAnswer, ChainRequest, ReceiptsAnswer, ReceiptsRequest, SubmitAnswer, SubmitRecords},
+    review::{CountersignaturesAnswer, ReviewsAnswer, ReviewsRequest, SubmitCountersignatures},
 };
 
 /// Why a call has no answer.
@@ -96,5 +97,26 @@ pub trait SyncApi: Send + Sync {
         _request: &CosignatureRequest,
     ) -> impl Future<Output = Result<Option<CosignatureAnswer>, ApiError>> + Send {
         std::future::ready(Ok(None))
+    }
+
+    /// Asks what came to review and what was said of this terminal's records; `None` from a service of before reviews.
+    fn reviews(
+        &self,
+        _request: &ReviewsRequest,
+    ) -> impl Future<Output = Result<Option<ReviewsAnswer>, ApiError>> + Send {
+        std::future::ready(Ok(None))
+    }
+
+    /// Submits countersignatures; `None` from a service of before reviews.
+    fn countersign(
+        &self,
+        _request: &SubmitCountersignatures,
+    ) -> impl Future<Output = Result<Option<CountersignaturesAnswer>, ApiError>> + Send {
+        std::future::ready(Ok(None))
+    }
+
+    /// The bytes of a photo under review; the caller checks that they hash to their name.
+    fn review_photo(&self, _sha256: Sha256) -> impl Future<Output = Result<Bytes, ApiError>> + Send {
+        std::future::ready(Err(ApiError::NotUnderstood("the service serves no reviewers".to_owned())))
     }
 }

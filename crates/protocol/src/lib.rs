@@ -14,6 +14,7 @@ pub mod problem;
 pub mod record;
 pub mod recovery;
 pub mod relay;
+pub mod review;
 pub mod session;
 
 mod api;

@@ -25,6 +25,12 @@ pub const BLOBS: &str = "/v1/blobs/sha256";
 pub const RECEIPTS: &str = "/v1/receipts";
 /// `POST`: [`crate::record::ChainRequest`] → [`crate::record::ChainAnswer`]. Services of before it answer 404.
 pub const CHAIN: &str = "/v1/chain";
+/// `POST`: [`crate::review::ReviewsRequest`] → [`crate::review::ReviewsAnswer`]. Services of before it answer 404.
+pub const REVIEWS: &str = "/v1/reviews";
+/// `POST`: [`crate::review::SubmitCountersignatures`] → [`crate::review::CountersignaturesAnswer`].
+pub const COUNTERSIGNATURES: &str = "/v1/reviews/countersignatures";
+/// `GET {REVIEW_PHOTOS}/{sha256}`: the bytes of a photo that a delivered record names; for reviewers.
+pub const REVIEW_PHOTOS: &str = "/v1/reviews/photos/sha256";
 /// `GET`: the newest checkpoint as text.
 pub const CHECKPOINT: &str = "/v1/log/checkpoint";
 /// `POST`: [`crate::log::ConsistencyRequest`] → [`crate::log::ConsistencyAnswer`].
@@ -52,6 +58,8 @@ pub const ACCEPTS_OPEN_FINDINGS: &str = "open-findings";
 pub const ACCEPTS_ZSTD: &str = "zstd";
 /// Of the service's capabilities: it takes cosignatures of terminals ([`COSIGNATURES`]).
 pub const TAKES_COSIGNATURES: &str = "cosignatures";
+/// Of the service's capabilities: it serves reviewers ([`REVIEWS`]).
+pub const SERVES_REVIEWS: &str = "reviews";
 /// Media type of a partial upload's body.
 pub const PARTIAL_UPLOAD: &str = "application/partial-upload";
 /// Media type of a problem (RFC 9457).

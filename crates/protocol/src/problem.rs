@@ -81,6 +81,15 @@ problems! {
     /// The page's token is missing or of another session, or the request comes from another site.
     ForeignPage = "403.7", false,
         "请求不是由本控制台页面发出的，请刷新页面后重试", "The request did not come from this console's page: reload the page and try again";
+    /// The reviewer is a person who signed the record.
+    SamePerson = "403.11", false,
+        "复核人就是签署该记录的人，不能复核自己的记录（换一把密钥也不行）", "The reviewer signed this record and cannot review it, with another key neither";
+    /// The reviewer's organisation or roles do not allow reviewing.
+    NotAReviewer = "403.12", false,
+        "只有监理方或管理方的复核人员可以复核", "Only a reviewer of the supervisor or the manager reviews";
+    /// An administrator reviews.
+    AdministratorReviews = "403.13", false,
+        "管理员不能签署或复核记录，请由复核人员办理", "An administrator signs and reviews no records: ask a reviewer";
     /// No such chunk.
     UnknownChunk = "404.1", true,
         "任务包已更新，请重新拉取", "The work package has changed: pull it again";
@@ -99,6 +108,15 @@ problems! {
     /// The record names another predecessor than the one the service has.
     BrokenChain = "409.3", false,
         "终端链不连续：前一条记录与服务端不符；记录已另存，请联系管理员", "The terminal's chain is broken: the record before is another here. The record is kept aside; call the administrator";
+    /// A later revision of the visit is here.
+    RecordAmended = "409.11", false,
+        "该记录已有更正记录，请拉取后复核更正后的版本", "The record was amended since: pull again and review the amendment";
+    /// The record or one of its photos has not come yet.
+    RecordNotDelivered = "409.12", true,
+        "记录或照片尚未全部送达，送达后再复核", "The record or one of its photos has not come yet: review it once it is delivered";
+    /// A countersignature is held under another record, revision or delivery than it names.
+    OtherRecordReviewed = "409.13", false,
+        "复核签名写的是另一份记录、另一版本或另一份送达声明，不能用于本记录", "The countersignature names another record, revision or delivery: it does not count here";
     /// Too many bytes.
     TooLarge = "413.1", false,
         "内容过大，超出上限", "Too large: over the limit";
@@ -120,6 +138,21 @@ problems! {
     /// A console request is understood and cannot be carried out as things stand; the detail says why and what to do.
     Refused = "422.6", false,
         "未执行，也未作改动", "Not done, and nothing was changed";
+    /// A countersignature that is not what the document allows: no reason, an unknown line.
+    ReviewMalformed = "422.11", false,
+        "复核签名格式不符：退回须写明原因，逐项意见须对应记录中的项", "The countersignature is malformed: a return needs a reason, and each line must be one of the record's";
+    /// Signature, key or signer of a countersignature is wrong.
+    ReviewNotTrusted = "422.12", false,
+        "复核签名或其密钥核验未通过", "The countersignature's signature or key does not verify";
+    /// The reviewer's key was revoked before the countersignature was logged.
+    ReviewerKeyRevoked = "422.13", false,
+        "复核人的密钥已吊销，吊销之后入库的复核签名不计入", "The reviewer's key was revoked: what is logged after that does not count";
+    /// The reviewer's key was not valid yet, or no longer.
+    ReviewerKeyNotValid = "422.14", false,
+        "复核人的密钥在复核时未生效或已过期，请核对终端时钟和密钥有效期", "The reviewer's key was not valid at that time: check the terminal's clock and the key's validity";
+    /// An amendment names a return that is none of the record before.
+    AmendmentUnfounded = "422.15", false,
+        "更正记录所引的退回与前一版本不符；已另存，请联系管理员", "The amendment names a return that is not of the revision before; it is kept aside. Call the administrator";
     /// The terminal speaks a version the service does not.
     VersionTooOld = "426.1", false,
         "终端版本过旧，请升级；未上传的记录不会丢失", "The terminal is too old: update it. Unsent records are safe";

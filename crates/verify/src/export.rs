@@ -7,11 +7,11 @@ use xunjian_proof::{
     dsse::Envelope,
     keyring::Keyring,
     receipt::Receipt,
-    statement::{HolderKind, SiteRoot},
+    statement::{HolderKind, ReviewVerdict, SiteRoot},
     verification::{self, Failure},
 };
 
-use crate::checkpoints::cosigner_steps;
+use crate::{checkpoints::cosigner_steps, review};
 
 /// What was checked.
 pub struct Passed {
@@ -25,6 +25,8 @@ pub struct Passed {
     pub photos_named: usize,
     /// Signers' keys that were revoked, and when.
     pub revoked: Vec<(String, String)>,
+    /// What the last countersignature says that is proved to be logged.
+    pub reviewed: Option<ReviewVerdict>,
     /// Not after this, and who outside the operator's control says so; `None` where only the operator does.
     pub witnessed: Option<(TimestampMs, String)>,
 }
@@ -71,7 +73,7 @@ pub fn verify(folder: &Path, pinned: Option<Sha256>) -> Result<Passed, Failed> {
     steps.push(format!("记录 record {}", verified.id));
     steps.push(format!("巡检人员签名 inspector {} {}", record.inspector.name, record.inspector.key));
     steps.push(format!("终端签名 terminal {} {}", record.terminal.id, record.terminal.key));
-    let revoked = [&record.inspector.key, &record.terminal.key]
+    let mut revoked: Vec<(String, String)> = [&record.inspector.key, &record.terminal.key]
         .into_iter()
         .filter_map(|key| Some((key.to_string(), keyring.revocation(key)?.revoked_at.to_string())))
         .collect();
@@ -92,9 +94,23 @@ pub fn verify(folder: &Path, pinned: Option<Sha256>) -> Result<Passed, Failed> {
         None => "时间上界仅由服务方证明 · only the operator says how late it was".to_owned(),
     });
 
+    let envelope = Envelope::from_bytes(&bytes).map_err(|error| failed("envelope.json", "Bytes")(&error))?;
+    let reviews = review::verify(folder, &verified, &envelope, &delivered, &keyring)?;
+    steps.extend(reviews.steps);
+    let at = |key| keyring.revocation(key).map(|one| one.revoked_at.to_string()).unwrap_or_default();
+    revoked.extend(reviews.revoked.iter().map(|key| (key.to_string(), at(key))));
+
     let photos = photos(folder, record)?;
     steps.push(format!("照片 photos: {photos}/{}", record.evidence.len()));
-    Ok(Passed { record: verified.id, steps, photos, photos_named: record.evidence.len(), revoked, witnessed })
+    Ok(Passed {
+        record: verified.id,
+        steps,
+        photos,
+        photos_named: record.evidence.len(),
+        revoked,
+        reviewed: reviews.verdict,
+        witnessed,
+    })
 }
 
 /// The keys of an exported folder, each vouched for by its root.

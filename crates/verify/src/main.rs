@@ -21,6 +21,7 @@ mod checkpoints;
 mod export;
 mod pack;
 mod policy;
+mod review;
 
 use std::{
     path::{Path, PathBuf},
@@ -148,6 +149,7 @@ fn verify(arguments: &ExportArguments) -> ExitCode {
                     "photos_named": passed.photos_named,
                     "root_pinned": arguments.root_fingerprint.is_some(),
                     "revoked_keys": passed.revoked.iter().map(|(key, _)| key).collect::<Vec<_>>(),
+                    "reviewed": passed.reviewed,
                     "not_after": passed.witnessed.as_ref().map(|(at, _)| at.0),
                     "witnessed_by": passed.witnessed.as_ref().map(|(_, who)| who),
                 });

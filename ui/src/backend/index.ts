@@ -4,12 +4,14 @@ import { isTauri } from '@tauri-apps/api/core'
 import { inject, type InjectionKey } from 'vue'
 
 import type {
+  AmendmentView,
   AnswerReport,
   AppInfo,
   AssetPage,
   Attached,
   BulkReport,
   Capture,
+  CountersignatureView,
   EnrolRequest,
   Finding,
   LabelLookup,
@@ -19,12 +21,17 @@ import type {
   NewFinding,
   NewFollowUp,
   NewReading,
+  NewReturn,
   NewSeal,
   NewSighting,
   OutboxItem,
   RackView,
   RecordDetail,
   RecordRow,
+  RecordSide,
+  Reviewed,
+  ReviewQueue,
+  ReviewRecord,
   ScanReport,
   ScanSource,
   SealedVisit,
@@ -140,6 +147,22 @@ export interface Backend {
   syncListen(hear: (news: SyncNews) => void): Promise<void>
   syncPolicy(): Promise<SyncPolicy>
   setSyncPolicy(policy: SyncPolicy): Promise<SyncPolicy>
+
+  // 复核. What was pulled is looked at and signed without the network; only fetching photos needs it.
+  reviewQueue(): Promise<ReviewQueue>
+  /** Checked anew from the stored bytes each time. */
+  reviewRecord(id: string): Promise<ReviewRecord>
+  /** How many came. */
+  fetchReviewPhotos(id: string): Promise<number>
+  /** One passphrase countersigns one record or many; each has its own result. */
+  countersign(records: string[], comment: string, passphrase: string): Promise<Reviewed[]>
+  returnRecord(record: string, reasons: NewReturn, passphrase: string): Promise<string>
+  /** Opens a returned visit again with everything its record says. */
+  amend(visit: string): Promise<AmendmentView>
+  /** What reviewers said of a record sealed here. */
+  countersignatures(record: string): Promise<CountersignatureView[]>
+  /** What changed from the record that this one amends; `null` where it amends none. */
+  amendedDifference(record: string): Promise<RecordSide | null>
 
   // Room on the disk.
   releasable(): Promise<Released>

@@ -102,6 +102,15 @@ export function createTauriBackend(): Backend {
     syncPolicy: () => call('sync_policy'),
     setSyncPolicy: (policy) => call('set_sync_policy', { policy }),
 
+    reviewQueue: () => call('review_queue'),
+    reviewRecord: (id) => call('review_record', { id }),
+    fetchReviewPhotos: (id) => call('fetch_review_photos', { id }),
+    countersign: (records, comment, passphrase) => call('countersign', { records, comment, passphrase }),
+    returnRecord: (record, reasons, passphrase) => call('return_record', { record, reasons, passphrase }),
+    amend: (visit) => call('amend', { visit }),
+    countersignatures: (record) => call('countersignatures', { id: record }),
+    amendedDifference: (record) => call('amended_difference', { id: record }),
+
     releasable: () => call('releasable'),
     releasePhotos: () => call('release_photos'),
   }

@@ -1,6 +1,6 @@
 // A record names criteria, checks and choices by key and things by id. These are the words for them where this program knows
 // them: from the template and ledger at hand, and from the ledger rows inside the record itself.
-import type { LineResult, Record as InspectionRecord, Subject, Text, VisitView } from '@/gen'
+import type { LineResult, Record as InspectionRecord, Subject, Template, Text, VisitView } from '@/gen'
 
 export interface LineWording {
   readonly text: string
@@ -33,6 +33,18 @@ export function wordingOf(visit: VisitView): RecordWording {
     criteria[line.criterion] = { text: line.text, english: line.english, checks }
   }
   return { names, criteria }
+}
+
+/** The words of a template's criteria, by key. */
+export function criteriaOf(template: Template | null): RecordWording['criteria'] {
+  const criteria = (template?.criteria ?? []).map((criterion) => {
+    const checks = criterion.checks.map((check) => {
+      const options = check.input.type === 'choice' ? check.input.options.map((option) => [option.key, option.label] as const) : []
+      return [check.key, { label: check.label, options: Object.fromEntries(options) }] as const
+    })
+    return [criterion.key, { text: criterion.text, english: criterion.english, checks: Object.fromEntries(checks) }] as const
+  })
+  return Object.fromEntries(criteria)
 }
 
 /** What to call a thing: its name here, else its ledger row in the record, else the visit's title, else its id. */

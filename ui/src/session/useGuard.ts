@@ -5,6 +5,7 @@ import { useRouter } from 'vue-router'
 import { useBackend } from '@/backend'
 
 import { keepPlaces } from './place'
+import { walks } from './roles'
 import { useSession } from './store'
 
 export function useGuard(): { ready: Ref<boolean> } {
@@ -26,6 +27,8 @@ export function useGuard(): { ready: Ref<boolean> } {
 
   router.beforeEach(async (to, from) => {
     await known
+    // The first page of whoever only reviews is the list of records.
+    if (to.name === 'today' && session.person && !walks(session.person)) return { name: 'review', replace: true }
     const answer = allowed(to.meta.open === true || to.name === 'settings')
     const isFirst = from.matched.length === 0
     return answer === true ? true : { ...answer, query: isFirst || to.fullPath === '/' ? {} : { to: to.fullPath } }

@@ -33,7 +33,7 @@ export const useSync = defineStore('sync', () => {
   }
   watch(() => session.person?.id, look, { immediate: true })
 
-  const waiting = computed(() => session.view?.waiting_records ?? 0)
+  const waiting = computed(() => (session.view?.waiting_records ?? 0) + (session.view?.waiting_reviews ?? 0))
   /** What the badge says. Green (`clear`) only when nothing waits for a receipt. */
   const state = computed<'running' | 'failed' | 'waiting' | 'clear'>(() => {
     if (isMoving.value) return 'running'

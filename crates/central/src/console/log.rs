@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{hash::Sha256, text::Text};
-use xunjian_proof::{dsse::Envelope, merkle, note::verifier_key, statement::HolderKind};
+use xunjian_proof::{
+    dsse::Envelope,
+    merkle,
+    note::verifier_key,
+    statement::{HolderKind, ReviewVerdict},
+};
 
 use super::page::{Page, Params, missing, one_more};
 use crate::{
@@ -21,7 +26,7 @@ use crate::{
 pub struct LogItem {
     /// Its place.
     pub index: u64,
-    /// `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action` or `decision`.
+    /// `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision` or `countersignature`.
     pub kind: String,
     /// What it speaks of: a record, a key or a round; empty for the others.
     pub subject: String,
@@ -147,6 +152,14 @@ fn summary(leaf: Leaf) -> Text {
             let (actor, what) = (&action.actor, &action.action);
             Text::new(format!("管理操作：{actor} {what}"), format!("{actor}: {what}"))
         }
+        Leaf::Countersignature(said) => {
+            let (zh, en) = match said.verdict {
+                ReviewVerdict::Accepted => ("通过", "accepted"),
+                ReviewVerdict::Returned => ("退回", "returned"),
+            };
+            let record = said.record.short();
+            Text::new(format!("复核签名：记录 {record} {zh}"), format!("review: record {record} {en}"))
+        }
         Leaf::Decision(decision) => {
             let (zh, en) = decision.counts.map_or_else(
                 || ("均不计入".to_owned(), "none counts".to_owned()),
@@ -158,7 +171,8 @@ fn summary(leaf: Leaf) -> Text {
     }
 }
 
-const KINDS: [&str; 7] = ["record", "delivered", "key_statement", "revocation", "plan", "admin_action", "decision"];
+const KINDS: [&str; 8] =
+    ["record", "delivered", "key_statement", "revocation", "plan", "admin_action", "decision", "countersignature"];
 
 /// `GET log`: the newest first; `q` looks in subjects and hashes.
 ///

@@ -25,6 +25,7 @@ use crate::{
     integrity::{self, Findings},
     ledger::read_chunk,
     log::to_u64,
+    review::{self, ReviewEntryView},
     round::kind_text,
     site::Site,
 };
@@ -112,6 +113,8 @@ pub struct ConsoleRecord {
     pub blobs: Vec<RecordBlob>,
     /// How many other records claim its place: its revision of the visit, or its place in the terminal's chain.
     pub beside: u32,
+    /// What reviewers said, in the log's order, each checked anew.
+    pub countersignatures: Vec<ReviewEntryView>,
 }
 
 /// `GET records/ID`.
@@ -174,6 +177,7 @@ fn read(site: &Site, sql: &dyn Sql, id: &str) -> Result<(ConsoleRecord, Checked,
         subjects,
         blobs: blobs.iter().map(|blob| described(blob, record)).collect::<Result<_, _>>()?,
         beside: record.map_or(Ok(0), |record| beside::others(sql, record, &Sha256::of(envelope)))?,
+        countersignatures: review::of_record(site, sql, id)?,
     };
     Ok((view, checked, blobs))
 }
@@ -212,6 +216,7 @@ fn item(sql: &dyn Sql, id: &str, row: &Row, record: Option<&Record>, blobs: &[Bl
         photos: count(blobs.len()),
         photos_stored: 0,
         jumps: 0,
+        review: review::state(sql, id)?,
     };
     let Some(record) = record else { return Ok(item) };
     let counts = Counts::of(record);

@@ -1,12 +1,14 @@
 //! Records as lists show them.
 
 use serde::{Deserialize, Serialize};
+use xunjian_proof::review::ReviewState;
 
 use super::page::{Page, Params, one_more};
 use crate::{
     db::{Row, sql},
     error::Error,
     log::to_u64,
+    review,
     site::Site,
 };
 
@@ -60,7 +62,13 @@ pub struct RecordItem {
     pub photos_stored: u32,
     /// Clock jumps noticed while it was made.
     pub jumps: u32,
+    /// How it stands with its reviewers.
+    pub review: ReviewState,
 }
+
+/// What the list can be narrowed to.
+const STATES: &[&str] =
+    &["verified", "waiting", "received", "abnormal", "failed", "unreviewed", "accepted", "returned"];
 
 pub(super) fn read(row: &Row) -> Result<RecordItem, Error> {
     let text = |at| Ok::<_, Error>(row.text(at)?.to_owned());
@@ -89,17 +97,18 @@ pub(super) fn read(row: &Row) -> Result<RecordItem, Error> {
         jumps: number(20)?,
         photos: number(21)?,
         photos_stored: number(22)?,
+        review: review::state_of(row.text(23)?, row.i64(24)? > 0)?,
     })
 }
 
-/// `GET records`: the newest first. `state` is `verified` (delivered), `waiting` (not yet), `abnormal` or `failed` (damaged
-/// at the last verification).
+/// `GET records`: the newest first. `state` is `verified` (delivered), `waiting` (not yet), `abnormal`, `failed` (damaged
+/// at the last verification), `unreviewed` (delivered, and nobody countersigned it), `accepted` or `returned`.
 ///
 /// # Errors
 /// [`Error::Problem`] 400.3.
 pub fn list(site: &Site, params: &Params) -> Result<Page<RecordItem>, Error> {
     let (limit, (at, last)) = (params.limit()?, params.after()?);
-    let state = match params.choice("state", &["verified", "waiting", "received", "abnormal", "failed"])? {
+    let state = match params.choice("state", STATES)? {
         "received" => "waiting",
         state => state,
     };

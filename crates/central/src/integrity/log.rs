@@ -1,10 +1,16 @@
 //! The log itself: each leaf's bytes, the nodes above them, the signed root, and what waits in the inbox.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use xunjian_domain::hash::Sha256;
 use xunjian_proof::{
-    chain::Link, decision::Decision, dsse::Envelope, keyring::Keyring, merkle, record::TerminalRef, statement::BlobRef,
+    chain::Link,
+    decision::Decision,
+    dsse::Envelope,
+    keyring::Keyring,
+    merkle,
+    record::TerminalRef,
+    statement::{BlobRef, Countersignature},
     suite::KeyId,
 };
 
@@ -26,6 +32,15 @@ pub(super) struct RecordLeaf {
     pub blobs: Vec<BlobRef>,
 }
 
+/// A countersignature as its leaf has it.
+pub(super) struct CountersignatureLeaf {
+    pub envelope: Sha256,
+    pub signed: Envelope,
+    pub said: Countersignature,
+    /// `None` while it waits for a place.
+    pub index: Option<u64>,
+}
+
 /// What the leaves say, logged or waiting, by the hash of their envelope. Records are kept without their bulk.
 #[derive(Default)]
 pub(super) struct Leaves {
@@ -37,8 +52,10 @@ pub(super) struct Leaves {
     pub decisions: Vec<(Sha256, Envelope, Decision)>,
     /// Records that stand behind the revocation of a key that signed them.
     pub late: Vec<Sha256>,
-    /// Keys revoked so far.
-    revoked: BTreeSet<KeyId>,
+    /// Countersignatures, in the log's order; those that still wait for a place come last.
+    pub countersignatures: Vec<CountersignatureLeaf>,
+    /// Keys revoked so far, and where.
+    pub revoked: BTreeMap<KeyId, Option<u64>>,
     /// The tree as derived; `None` where so much is missing that nothing above the leaves can be.
     pub tree: Option<Tree>,
     /// How many leaves the log has.
@@ -223,6 +240,7 @@ impl Walk<'_> {
     /// Reads what a leaf says, by its payload type, and holds the columns beside it against it.
     fn statement(&mut self, place: impl ToString, row: &Row, bytes: &[u8]) {
         let place = place.to_string();
+        let index = place.parse::<u64>().ok();
         let envelope = Sha256::of(bytes);
         let beside = row.text(3).unwrap_or_default();
         if beside != envelope.to_hex() {
@@ -244,7 +262,8 @@ impl Walk<'_> {
         }
         match leaf {
             Leaf::Record(id, record) => {
-                if [&record.inspector.key, &record.terminal.key].iter().any(|key| self.leaves.revoked.contains(key)) {
+                if [&record.inspector.key, &record.terminal.key].iter().any(|key| self.leaves.revoked.contains_key(key))
+                {
                     self.leaves.late.push(id);
                 }
                 let record = RecordLeaf { id, blobs: record.blobs(), terminal: record.terminal };
@@ -252,7 +271,11 @@ impl Walk<'_> {
             }
             other => {
                 if let Leaf::Revocation(revocation) = &other {
-                    self.leaves.revoked.insert(revocation.key.clone());
+                    self.leaves.revoked.entry(revocation.key.clone()).or_insert(index);
+                }
+                if let Leaf::Countersignature(said) = &other {
+                    let (signed, said) = (signed.clone(), (**said).clone());
+                    self.leaves.countersignatures.push(CountersignatureLeaf { envelope, signed, said, index });
                 }
                 if let Leaf::Decision(decision) = &other {
                     self.leaves.decisions.push((envelope, signed.clone(), (**decision).clone()));

@@ -8,7 +8,7 @@ use xunjian_domain::{decimal::Decimal, ledger::Face, outcome::Outcome, visit::Se
 use xunjian_proof::record::{Capture, ScanSource};
 use xunjian_protocol::relay::DEFAULT_MAX_BYTES;
 
-use super::{decide::Decide, visit::FollowUp};
+use super::{decide::Decide, review::Review, visit::FollowUp};
 
 /// 无界面巡检终端 · The headless inspection terminal
 #[derive(Debug, Parser)]
@@ -53,6 +53,11 @@ pub(crate) enum Command {
     Visit {
         #[command(subcommand)]
         command: Visit,
+    },
+    /// 复核：核验、对照、签名通过或退回 · review what others sealed
+    Review {
+        #[command(subcommand)]
+        command: Review,
     },
     /// 裁定：一份巡检有几份记录时哪一份计入 · decide which of several records counts
     Decide(Decide),
@@ -216,6 +221,8 @@ pub(crate) enum Visit {
         #[arg(long, requires = "rack")]
         room: Option<String>,
     },
+    /// 更正被退回的巡检：以原记录为底重新打开 · open a returned visit again, with everything the record says
+    Amend { visit: String },
     /// 查看全部检查项和已作答内容 · everything it asks, and the answers so far
     Show { visit: String },
     /// 作答一项或多项 · answer one line, or many from a file

@@ -9,6 +9,7 @@ mod output;
 mod passphrase;
 mod records;
 mod relay;
+mod review;
 mod scan;
 mod setup;
 mod visit;
@@ -84,6 +85,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Output, Failure
         Command::Pull => setup::pull(session).await,
         Command::Today => work::today(session),
         Command::Visit { command } => visit::run(session, command),
+        Command::Review { command } => review::run(session, command).await,
         Command::Sync { keep_trying } => work::sync(session, keep_trying).await,
         Command::SyncPolicy(change) => work::sync_policy(session, &change),
         Command::Release { bytes } => work::release(session, bytes),

@@ -65,6 +65,7 @@ pub(super) fn run(session: &Session, command: Visit) -> Result<Output, Failure> 
             let desk = Desk::open(session, &visit)?;
             show::output(&desk.field.show_visit(&desk.visit, &desk.person)?, session.language)
         }
+        Visit::Amend { visit } => super::review::amend(session, &visit),
         Visit::Answer(arguments) => answer::answer(&Desk::open(session, &arguments.visit)?, arguments),
         Visit::Reading(arguments) => answer::reading(&Desk::open(session, &arguments.visit)?, arguments),
         Visit::Photo(arguments) => evidence::photo(&Desk::open(session, &arguments.visit)?, arguments),

@@ -155,6 +155,23 @@ impl FieldError {
                      and gives a reason ({error})"
                 ),
             ),
+            Self::ReviewRefused(error) => crate::review::sentence(error),
+            Self::RecordFails { record, step, reason } => Text::new(
+                format!("记录 {} 校验失败：{}。未签名；请告知管理员（{reason}）", record.short(), step.zh),
+                format!(
+                    "The record {} does not verify: {}. Nothing was signed; tell the administrator ({reason})",
+                    record.short(),
+                    step.en
+                ),
+            ),
+            Self::RecordAmended(later) => Text::new(
+                format!("该记录已有更正记录（{}），请复核更正后的版本", later.short()),
+                format!("The record was amended ({}): review the amendment", later.short()),
+            ),
+            Self::NotReturned(title) => Text::new(
+                format!("“{title}”没有被退回的本人记录，无需更正；请先同步"),
+                format!("“{title}” has no record of yours that was returned: synchronise first"),
+            ),
             Self::LogUnsettled => Text::new(
                 "服务端日志正在快速增长，暂时无法核对，请稍后重试",
                 "The log grows too fast to be compared right now: try again later",

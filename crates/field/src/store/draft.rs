@@ -297,6 +297,11 @@ pub(crate) fn put_evidence(connection: &Connection, draft: &str, evidence: &Evid
     run(connection, sql!("draft_evidence/put"), params![draft, evidence.sha256.to_hex(), to_json(evidence)?]).map(drop)
 }
 
+/// As [`put_evidence`], of a photo that another record names already: its original may have been released.
+pub(crate) fn copy_evidence(connection: &Connection, draft: &str, evidence: &Evidence) -> Result<(), FieldError> {
+    run(connection, sql!("draft_evidence/copy"), params![draft, evidence.sha256.to_hex(), to_json(evidence)?]).map(drop)
+}
+
 /// Where a photo was used before.
 pub(crate) struct UsedBefore {
     /// Title of the visit.

@@ -12,6 +12,7 @@ import type {
   LineView,
   RackView,
   Reconciliation,
+  ReviewStep,
   SessionView,
   Released,
   Sighting,
@@ -23,6 +24,7 @@ import type {
 } from '@/gen'
 
 import { openProblems, withPresets } from './openProblems'
+import { reviewsOf } from './reviews'
 import { sealedRecords } from './sealed'
 import status from './status.json'
 import today from './today.json'
@@ -36,6 +38,12 @@ export const fakePassphrase = 'correct horse battery'
 export interface FakeOptions {
   /** `fresh`: not enrolled; `locked`: enrolled; `unlocked`: Rong Kun works. */
   readonly session?: 'fresh' | 'locked' | 'unlocked'
+  /** 王䶮 of 管理方 reviews instead of walking. */
+  readonly isReviewer?: boolean
+  /** The check of the first record to review fails at this step. */
+  readonly spoiled?: ReviewStep
+  /** The demo's rack was returned by a reviewer. */
+  readonly isReturned?: boolean
   /** The call of this name is refused with this error, every time. */
   readonly fails?: Partial<Record<keyof Backend, BackendError>>
   /** Every call takes this long, in milliseconds. */
@@ -58,12 +66,18 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     const like = [...visits.values()].find((visit) => visit.kind === row.kind)
     if (like && !visits.has(row.visit)) visits.set(row.visit, { ...copy<VisitView>(like), id: row.visit, title: row.title, state: row.state === 'delivered' ? 'delivered' : 'sealed' })
   }
+  const reviews = reviewsOf(options.spoiled)
+  const returned = visits.get(rack.id)
+  if (returned && options.isReturned) {
+    returned.state = 'returned'
+    returned.returned = { visit: rack.id, record: 'a0'.repeat(32), revision: 1, reviewer_name: '王䶮', party_name: '云山管理方', at: Date.now() - 3_600_000, lines: { '1': '照片看不清指示灯' }, comment: '请重拍', inspector_name: '镕堃', countersignature: 'c1'.repeat(32) }
+  }
   let ids = 0
   const rackHere = visits.get(rack.id)
   if (rackHere && options.hasOpenProblems) openProblems(rackHere, (sha256, blob) => photos.set(sha256, blob))
 
   const glance = copy<Status>(status)
-  const people = glance.people.map((person) => ({ ...person, party_name: '云山云服务有限公司', roles: ['inspector' as const], tries_left: 10, wait_ms: 0, is_shut: false }))
+  const people = glance.people.map((person) => ({ ...person, party_name: '云山云服务有限公司', roles: [options.isReviewer ? ('reviewer' as const) : ('inspector' as const)], tries_left: 10, wait_ms: 0, is_shut: false }))
   let passphraseNow = fakePassphrase
   const session = {
     enrolled: options.session !== 'fresh',
@@ -76,6 +90,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
     unlocked: (options.session ?? 'unlocked') === 'unlocked' ? (people[0] ?? null) : null,
     waiting_records: 2,
     waiting_blobs: 3,
+    waiting_reviews: 0,
     custody: 'file',
     auto_lock_minutes: 15,
     has_recovery: true,
@@ -199,6 +214,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
         const kept = visits.get(visit.id)
         const more = { room_name: visit.title.split(' · ')[0], ready: false, findings: kept?.findings.length ?? 0, must_checks: kept?.must_checks.length ?? 0, photos: 0, assigned_to: [], is_mine: true, started_at: null, sealed_at: null }
         Object.assign(visit, more, visit)
+        if (kept?.returned) Object.assign(visit, { state: kept.state, returned: kept.returned })
         if (kept?.state === 'draft') Object.assign(visit, { state: 'draft', answered: kept.answered, missing: kept.missing.length, ready: kept.missing.length === 0 })
       }
       return view
@@ -414,6 +430,27 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       policy = copy(given)
       return copy(policy)
     },
+    reviewQueue: async () => reviews.queue(),
+    reviewRecord: async (id) => reviews.view(id),
+    fetchReviewPhotos: async (id) => reviews.fetch(id),
+    async countersign(chosen, comment, passphrase) {
+      if (passphrase !== passphraseNow) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
+      session.waiting_reviews += chosen.length
+      return reviews.accept(chosen, comment)
+    },
+    async returnRecord(id, reasons, passphrase) {
+      if (passphrase !== passphraseNow) throw new BackendError('passphrase', { zh: '口令不正确，请重试', en: 'The passphrase is wrong; try again' })
+      session.waiting_reviews += 1
+      return reviews.giveBack(id, reasons)
+    },
+    async amend(id) {
+      const visit = found(id)
+      if (!visit.returned) throw new BackendError('wrong_state', { zh: '没有被退回的本人记录', en: 'No record of yours was returned' })
+      visit.state = 'draft'
+      return { visit: copy(visit), returned: copy(visit.returned) }
+    },
+    countersignatures: async (id) => reviews.said(id),
+    amendedDifference: async () => null,
     releasable: async () => copy(releasable),
     async releasePhotos() {
       const released = copy<Released>(releasable)

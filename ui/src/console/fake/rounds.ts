@@ -138,7 +138,7 @@ export function createFakeRounds(page: Pager, broken?: { readonly record: string
             (!query.round || one.round === query.round) &&
             (!query.kind || one.kind === query.kind) &&
             (!query.inspector || one.inspector === query.inspector) &&
-            (!query.state || (query.state === 'verified' && one.delivered_at !== null) || (query.state === 'waiting' && one.delivered_at === null) || (query.state === 'abnormal' && one.abnormal > 0)) &&
+            (!query.state || (query.state === 'verified' && one.delivered_at !== null) || (query.state === 'waiting' && one.delivered_at === null) || (query.state === 'abnormal' && one.abnormal > 0) || (query.state === 'unreviewed' && one.review === 'waiting' && one.delivered_at !== null) || query.state === one.review) &&
             includes(query, one.title, one.inspector_name, one.terminal_name, one.id),
         ),
         after,
@@ -170,6 +170,7 @@ export function createFakeRounds(page: Pager, broken?: { readonly record: string
         subjects: [{ subject: demoRecord.visit.subject, name: demoRecord.visit.title, position: '' }],
         blobs: demoBlobs.map((blob, index) => ({ sha256: blob.sha256, bytes: blob.bytes, media_type: 'image/jpeg', capture: index === 0 ? 'camera' : 'file', stored: true, intact: true, width: 1600, height: 1066, caption: '' })),
         beside: at === 0 ? 1 : 0,
+        countersignatures: found.review === 'waiting' ? [] : [{ sha256: 'c0'.repeat(32), reviewer: '王䶮', party: '云山管理方', party_kind: 'manager', verdict: found.review === 'returned' ? 'returned' : 'accepted', lines: found.review === 'returned' ? { '1': '指示灯看不清' } : {}, comment: '已核对', at: found.received_at + 3_600_000, received_at: found.received_at + 3_700_000, leaf: 40 + at, failure: '' }],
       }
     },
     photoUrl: () => picture,

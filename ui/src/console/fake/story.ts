@@ -57,6 +57,7 @@ export const recordItems: readonly RecordItem[] = records.records.map((one, inde
     photos: one.blobs,
     photos_stored: one.blobs_sent,
     jumps: index === 2 ? 1 : 0,
+    review: isLast ? 'waiting' : index === 0 ? 'accepted' : index === 1 ? 'returned' : 'waiting',
   }
 })
 

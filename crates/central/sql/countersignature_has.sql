@@ -1,0 +1,1 @@
+SELECT record_id, verdict FROM countersignature WHERE envelope_sha256 = $1

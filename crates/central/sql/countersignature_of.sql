@@ -1,0 +1,1 @@
+SELECT countersignature.envelope, log_entry.idx, countersignature.received_at FROM countersignature LEFT JOIN log_entry ON log_entry.envelope_sha256 = countersignature.envelope_sha256 WHERE countersignature.record_id = $1 ORDER BY COALESCE(log_entry.idx, 9223372036854775807), countersignature.received_at, countersignature.envelope_sha256

@@ -1,0 +1,1 @@
+SELECT record_id, countersignature_sha256, verdict FROM record_review

@@ -1,0 +1,1 @@
+INSERT INTO record_review (record_id, countersignature_sha256, verdict) VALUES ($1, $2, $3) ON CONFLICT (record_id) DO UPDATE SET countersignature_sha256 = excluded.countersignature_sha256, verdict = excluded.verdict

@@ -1,0 +1,1 @@
+SELECT visit_id FROM record WHERE id = $1

@@ -1,0 +1,1 @@
+SELECT COALESCE(record_review.verdict, ''), (SELECT COUNT(*) FROM record AS later WHERE later.visit_id = record.visit_id AND later.revision > record.revision) FROM record LEFT JOIN record_review ON record_review.record_id = record.id WHERE record.id = $1

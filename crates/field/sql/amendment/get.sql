@@ -1,0 +1,1 @@
+SELECT record, returned_by, revision, reason FROM amendment WHERE draft = ?1;

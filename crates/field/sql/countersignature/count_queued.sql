@@ -1,0 +1,1 @@
+SELECT count(*) FROM countersignature WHERE state = 'queued';

@@ -1,0 +1,1 @@
+SELECT key_id, log_index FROM revocation_place;
