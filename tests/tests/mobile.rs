@@ -54,15 +54,19 @@ type Heard = Arc<Mutex<Vec<SyncNews>>>;
 /// Waits until something was heard, at most a minute; what was heard before is forgotten then.
 async fn until<T>(heard: &Heard, what: &str, is_it: impl Fn(&SyncNews) -> Option<T>) -> Result<T> {
     for _ in 0..600 {
-        let mut news = heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = news.iter().find_map(&is_it) {
-            news.clear();
+        if let Some(found) = take(heard, &is_it) {
             return Ok(found);
         }
-        drop(news);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     anyhow::bail!("never heard that {what}: {:?}", heard.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn take<T>(heard: &Heard, is_it: impl Fn(&SyncNews) -> Option<T>) -> Option<T> {
+    let mut news = heard.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = news.iter().find_map(is_it)?;
+    news.clear();
+    Some(found)
 }
 
 fn ended(news: &SyncNews) -> Option<SyncReport> {

@@ -394,11 +394,13 @@ impl World {
         let said = Countersignature {
             site: self.root.site.clone(),
             record: one.id,
+            revision: one.record.visit.revision,
             delivered_leaf: merkle::leaf_hash(&one.delivered),
             reviewer,
+            party: party(PartyKind::Supervisor).id,
             verdict,
             lines: std::collections::BTreeMap::new(),
-            comment: String::new(),
+            comment: "已核对".to_owned(),
             at: NOW.plus_ms(7_200_000),
         };
         let leaf = bytes(&said, seed);

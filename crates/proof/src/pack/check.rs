@@ -30,7 +30,7 @@ use crate::{
     dsse::Envelope,
     keyring::Keyring,
     note::{SignedCheckpoint, VerifierKey},
-    statement::{Countersignature, HolderKind, PlanStatement, SiteRoot, Statement as _},
+    statement::{HolderKind, PlanStatement, SiteRoot, Statement as _},
     suite::KeyId,
     witness::WitnessRequest,
 };
@@ -119,7 +119,7 @@ struct Judge<'a, R> {
     revoked_at: BTreeMap<KeyId, Option<u64>>,
     plans: BTreeMap<Sha256, (PlanStatement, Option<u64>)>,
     decisions: Vec<(Option<u64>, Decision)>,
-    countersignatures: BTreeMap<Sha256, Vec<(Option<u64>, Countersignature)>>,
+    countersignatures: BTreeMap<Sha256, Vec<(Option<u64>, String, Envelope)>>,
     records: BTreeMap<Sha256, Seen>,
     links: BTreeMap<String, Vec<Link>>,
     shown_photos: BTreeSet<String>,

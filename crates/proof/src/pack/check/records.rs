@@ -12,7 +12,8 @@ use xunjian_domain::{
 use super::{Failure, Judge, Seen, failure};
 use crate::{
     chain::Link,
-    jcs, merkle,
+    dsse::Envelope,
+    jcs,
     pack::{
         coverage::Counted,
         manifest::{Maker, WhyLeftOut},
@@ -21,6 +22,7 @@ use crate::{
         texts,
     },
     record::{Evidence, LayerKind, Record},
+    review::{ReviewError, Reviewed, verify_countersignature},
     statement::ReviewVerdict,
     suite::KeyId,
     verification::{self, VerifiedRecord, verify_delivered, verify_record},
@@ -60,7 +62,11 @@ impl<R: Read + Seek> Judge<'_, R> {
         let template = self.planned(&envelope_file, &verified.record, sealed)?;
         self.ledger(&envelope_file, &verified.record)?;
         let shown = self.photos(&verified.record)?;
-        self.review(&verified, &delivered)?;
+        self.review(
+            &verified,
+            &Envelope::from_bytes(&bytes).map_err(|error| failure(&envelope_file, "Bytes")(&error))?,
+            &delivered,
+        )?;
         let page = of("index.html");
         let found = self.take(&page)?;
         let place = |photo: &Evidence| {
@@ -146,7 +152,7 @@ impl<R: Read + Seek> Judge<'_, R> {
             }
         }
         let signer: Option<KeyId> =
-            crate::dsse::Envelope::from_bytes(delivered).ok().and_then(|envelope| envelope.key_ids().next().cloned());
+            Envelope::from_bytes(delivered).ok().and_then(|envelope| envelope.key_ids().next().cloned());
         if signer.is_some_and(|key| self.is_revoked_before(&key, Some(stored)) == Some(true)) {
             return Err(failure(file, "revocation")(&"the service's key was revoked before it declared the delivery"));
         }
@@ -288,26 +294,17 @@ impl<R: Read + Seek> Judge<'_, R> {
         Ok(shown)
     }
 
-    /// 四眼: whoever countersigned is another person than the inspector, and signed for this delivery.
-    fn review(&mut self, verified: &VerifiedRecord, delivered: &[u8]) -> Result<(), Failure> {
-        let record = &verified.record;
+    /// 四眼: whoever countersigned may review this record, and signed for this delivery of this revision.
+    fn review(&mut self, verified: &VerifiedRecord, envelope: &Envelope, delivered: &[u8]) -> Result<(), Failure> {
         let file = name::of_record(folder::RECORDS, &verified.id, "envelope.json");
+        let reviewed = Reviewed { record: verified, envelope, delivered };
         let mut said = self.countersignatures.remove(&verified.id).unwrap_or_default();
-        said.sort_by_key(|(place, _)| *place);
+        said.sort_by_key(|(place, ..)| *place);
         let mut last = None;
-        for (_, one) in &said {
-            // By person, not by key: a second key does not make a second person.
-            if one.reviewer == record.inspector.id {
-                return Err(failure(&file, "four_eyes")(&format!(
-                    "四眼 four eyes: {} reviewed a record of their own",
-                    record.inspector.name
-                )));
-            }
-            if one.delivered_leaf != merkle::leaf_hash(delivered) {
-                return Err(failure(&file, "countersignature")(
-                    &"a reviewer signed for another delivery than this one",
-                ));
-            }
+        for (place, statement, countersignature) in &said {
+            let order = self.order(countersignature, *place);
+            let judged = verify_countersignature(countersignature, reviewed, &self.keyring, order);
+            let (one, _) = judged.map_err(|error| failure(statement, step_of(&error))(&error))?;
             last = Some(one.verdict);
         }
         let counts = &mut self.report.reviewed;
@@ -322,5 +319,18 @@ impl<R: Read + Seek> Judge<'_, R> {
             ));
         }
         Ok(())
+    }
+}
+
+/// What a countersignature that does not count fails at.
+fn step_of(error: &ReviewError) -> &'static str {
+    match error {
+        ReviewError::SamePerson(_)
+        | ReviewError::OtherSigner { .. }
+        | ReviewError::WrongParty(_)
+        | ReviewError::Administrator(_)
+        | ReviewError::NotAReviewer(_) => "four_eyes",
+        ReviewError::Revoked(_) => "revocation",
+        _ => "countersignature",
     }
 }

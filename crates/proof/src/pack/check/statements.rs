@@ -3,11 +3,7 @@
 
 use std::io::{Read, Seek};
 
-use xunjian_domain::{
-    hash::Sha256,
-    party::{PartyKind, Role},
-    plan::PlannedVisit,
-};
+use xunjian_domain::{hash::Sha256, plan::PlannedVisit};
 
 use super::{Failure, Judge, documents, failure};
 use crate::{
@@ -21,6 +17,7 @@ use crate::{
         rendition::Rendition,
         texts,
     },
+    review::LogOrder,
     statement::{Countersignature, HolderKind, PlanStatement, Revocation, Statement},
     suite::KeyId,
     verification::verify_record,
@@ -185,28 +182,18 @@ impl<R: Read + Seek> Judge<'_, R> {
         Ok(())
     }
 
-    /// A reviewer's signature: of 监理方 or 管理方, by the person it names. Whether that is another person than the inspector is
-    /// asked with the record.
+    /// A reviewer's signature, of a key that was not revoked before. It is judged with the record it speaks of.
     fn countersignature(&mut self, file: &str, envelope: &Envelope, place: Option<u64>) -> Result<(), Failure> {
-        let wrong = failure(file, "countersignature");
-        let said = Countersignature::read(envelope).map_err(|error| wrong(&error))?;
+        let said = Countersignature::read(envelope).map_err(|error| failure(file, "countersignature")(&error))?;
         self.signer(file, envelope, HolderKind::Person, said.at, place)?;
-        let key = envelope.key_ids().next().and_then(|key| self.keyring.statement(key));
-        let person = key.ok_or_else(|| wrong(&"nobody signed it"))?;
-        if said.site != self.keyring.root().site || person.holder != said.reviewer.as_str() {
-            return Err(wrong(&"it is of another site, or names another reviewer than the one who signed"));
-        }
-        let is_independent = matches!(person.party.kind, PartyKind::Supervisor | PartyKind::Manager);
-        if !is_independent || !person.roles.contains(&Role::Reviewer) {
-            let reason = format!(
-                "四眼 four eyes: {}（{}） is no reviewer of 监理方 or 管理方",
-                person.holder_name,
-                person.party.kind.zh()
-            );
-            return Err(failure(file, "four_eyes")(&reason));
-        }
-        self.countersignatures.entry(said.record).or_default().push((place, said));
+        self.countersignatures.entry(said.record).or_default().push((place, file.to_owned(), envelope.clone()));
         Ok(())
+    }
+
+    /// Where a statement stands in the log's order, and the revocation of its key.
+    pub(super) fn order(&self, envelope: &Envelope, place: Option<u64>) -> LogOrder {
+        let revoked = envelope.key_ids().next().and_then(|key| self.revoked_at.get(key).copied()).flatten();
+        place.map_or(LogOrder::Unproved, |index| LogOrder::Leaf { index, revoked })
     }
 
     /// The records before and after in a terminal's chain: signed by the terminal and somebody who inspects, without their photos.
