@@ -18,9 +18,11 @@ log=/dev/stdout
 # Built here, and kept apart from what is built in the copy: it reads the mutants and the unchanged files of this checkout. As a
 # test's companion, because that is the set of features that everything here is built with.
 cargo test --quiet --workspace --test mutants
-make_mutant="$(mktemp)"
-trap 'rm -f "$make_mutant"' EXIT
+aside="$(mktemp -d)"
+trap 'rm -rf "$aside"' EXIT
+make_mutant="$aside/make-mutant"
 cp "$target/debug/make-mutant" "$make_mutant"
+mutants="$("$make_mutant")"
 
 # What git knows, as it stands now.
 rm -rf "$copy"
@@ -44,44 +46,52 @@ build() {
 
 # How a sweep of the program ended, in a line; 0 when a history caught the mutant, 1 when none did.
 sweep() {
-  local program="$1" output status=0 begun=$SECONDS
-  output="$(mktemp)"
+  local program="$1" output="$1.output" status=0 begun=$SECONDS caught
   (cd "$copy/tests" && XUNJIAN_SEEDS="$seeds" RUST_BACKTRACE=0 CARGO_MANIFEST_DIR="$copy/tests" \
     timeout 1800 "$program" --nocapture whatever_fails) >"$output" 2>&1 || status=$?
   if caught="$(grep -m 1 '^caught at history' "$output")"; then
-    # The invariant that broke stands below the line that says how to play it again.
-    printf '%s\n    %s\n' "$caught" "$(sed -n '/^Caused by/{n;p;q}' "$output" | sed 's/^ *[0-9]*: *//; s/^ *//' | cut -c -200)"
+    # The invariant that broke is the last of the causes.
+    printf '%s\n    %s\n' "$caught" "$(awk '/^Caused by/ { on = 1; next } on && /^ / { cause = $0; next } { on = 0 }
+      END { print cause }' "$output" | sed -E 's/^ *([0-9]+: )?//' | cut -c -200)"
   else
     echo "no history of $seeds broke an invariant ($((SECONDS - begun)) s, status $status)"
     [ "$status" -eq 0 ] || tail -n 20 "$output"
   fi
-  rm -f "$output"
+  rm -f "$program" "$output"
   [ -n "$caught" ]
 }
 
 {
   echo "scripts/mutants.sh, $(date -u +%Y-%m-%d), $(nproc) cores, at most $seeds histories each"
-  program="$(build)"
-  survivors=()
+  cp "$(build)" "$aside/none"
   printf '\n== no mutant\n'
-  if seeds=40 sweep "$program"; then
+  if seeds=40 sweep "$aside/none"; then
     echo 'the simulation fails without any mutant: nothing can be said' >&2
     exit 1
   fi
+  # One is played while the next is built.
+  tried=0 playing=
   while IFS=$'\t' read -r -u 3 name breaks; do
     wanted=$([ $# -gt 0 ] || echo yes)
     for one in "$@"; do [[ "$name" != "$one"* ]] || wanted=yes; done
     [ -n "$wanted" ] || continue
-    printf '\n== %s: %s\n' "$name" "$breaks"
+    tried=$((tried + 1))
     "$make_mutant" "$name" --root "$copy"
-    program="$(build)"
-    sweep "$program" || survivors+=("$name")
+    cp "$(build)" "$aside/$name"
     "$make_mutant" "$name" --root "$copy" --undo
-  done 3< <("$make_mutant")
+    [ -z "$playing" ] || wait "$playing"
+    {
+      printf '\n== %s: %s\n' "$name" "$breaks"
+      sweep "$aside/$name" || echo "$name" >>"$aside/survivors"
+    } &
+    playing=$!
+  done 3<<<"$mutants"
+  [ "$tried" -gt 0 ] || { echo 'no mutant has such a name' && exit 1; }
+  wait "$playing"
   echo
-  if [ ${#survivors[@]} -gt 0 ]; then
-    echo "survived: ${survivors[*]}"
+  if [ -e "$aside/survivors" ]; then
+    echo "survived: $(paste -s -d ' ' "$aside/survivors")"
     exit 1
   fi
-  echo "every mutant was caught"
+  echo "all $tried mutants were caught"
 } | sed -u "s#$checkout/##g" | tee "$log"

@@ -169,6 +169,18 @@ impl Tablet {
         Ok(())
     }
 
+    /// Resolves when it claims more than it was told: also for a moment in the middle of a run, because it may die there.
+    async fn is_caught_lying(&self) -> anyhow::Error {
+        loop {
+            self.world.news.notified().await;
+            // Time passes once everyone did what there was to do with the news.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if let Err(error) = self.tells_the_truth() {
+                return error;
+            }
+        }
+    }
+
     /// A receipt of another record speaks for the photo, too.
     fn is_delivered_elsewhere(&self, photo: &Sha256) -> Result<bool> {
         let rows = self.field()?.outbox()?;
@@ -308,6 +320,7 @@ impl Tablet {
         let outcome = tokio::select! {
             biased;
             outcome = run => Some(outcome),
+            error = self.is_caught_lying() => return Err(error),
             () = tokio::time::sleep(Duration::from_millis(patience_ms)) => {
                 if self.world.requests() > 0
                     && let Some(end) = end.filter(|end| *end != Fault::TerminalPowerCut)

@@ -387,6 +387,9 @@ impl Wire {
     /// What the terminal now believes, because the service said so.
     fn told(&self, call: &Call, answer: &Answer) {
         self.world.accounts(|accounts| accounts.count_answer(self.terminal));
+        if call.brings_something() {
+            self.world.news.notify_waiters();
+        }
         if !answer.parts.status.is_success() {
             return;
         }

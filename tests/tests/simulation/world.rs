@@ -108,6 +108,8 @@ pub struct World {
     pub time: Time,
     /// Rung when an invariant broke.
     pub alarm: Notify,
+    /// Rung when a terminal got an answer about records or a photo.
+    pub news: Notify,
     state: Mutex<State>,
 }
 
@@ -150,7 +152,8 @@ impl World {
         };
         // Two hours after everything was prepared.
         let time = Time::begin(MORNING + 7_200_000);
-        let world = Arc::new(Self { seed, mix, time, alarm: Notify::new(), state: Mutex::new(state) });
+        let world =
+            Arc::new(Self { seed, mix, time, alarm: Notify::new(), news: Notify::new(), state: Mutex::new(state) });
         let source = ServiceSource { time, ids: 1 << 40, random: fastrand::Rng::with_seed(!seed) };
         xunjian_central::clock::simulated::set(Some(Box::new(source)));
         CURRENT.with(|current| *current.borrow_mut() = Some(Arc::clone(&world)));
