@@ -61,6 +61,9 @@ fn a_record_is_returned_amended_and_countersigned() {
     let service = story.serve_at(&url).unwrap();
     assert_eq!(chen(&["sync"]).unwrap()["countersigned"], 2);
     li(&["sync"]);
+    assert_eq!(li(&["review", "returned"]), json!([]), "a key that this terminal cannot vouch for returns nothing");
+    // The reviewer's key came with the site's later statements.
+    li(&["pull"]);
     let returned = li(&["review", "returned"]);
     assert_eq!(returned[0]["record"], json!(records[0]), "{returned}");
     assert_eq!(returned[0]["lines"]["1"], "指示灯看不清");

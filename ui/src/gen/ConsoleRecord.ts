@@ -3,6 +3,7 @@ import type { Record } from "./Record";
 import type { RecordBlob } from "./RecordBlob";
 import type { RecordItem } from "./RecordItem";
 import type { RecordVerdict } from "./RecordVerdict";
+import type { ReviewEntryView } from "./ReviewEntryView";
 import type { SealedBetween } from "./SealedBetween";
 import type { StepReport } from "./StepReport";
 import type { SubjectName } from "./SubjectName";
@@ -71,4 +72,8 @@ blobs: Array<RecordBlob>,
 /**
  * How many other records claim its place: its revision of the visit, or its place in the terminal's chain.
  */
-beside: number, };
+beside: number, 
+/**
+ * What reviewers said, in the log's order, each checked anew.
+ */
+countersignatures: Array<ReviewEntryView>, };

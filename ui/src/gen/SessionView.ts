@@ -50,6 +50,10 @@ waiting_records: number,
  */
 waiting_blobs: number, 
 /**
+ * Countersignatures without a receipt, without those that the service refused.
+ */
+waiting_reviews: number, 
+/**
  * Where the terminal's secret is kept: whether a PIN will do.
  */
 custody: Custody, 

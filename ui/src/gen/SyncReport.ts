@@ -47,6 +47,14 @@ quarantined: number,
  */
 errors: Array<SyncFault>, 
 /**
+ * Countersignatures that the service took.
+ */
+countersigned?: number, 
+/**
+ * Records that came to be reviewed.
+ */
+reviews_fetched?: number, 
+/**
  * Photos that were held back: the run was to send records only.
  */
 photos_held_back?: number, 

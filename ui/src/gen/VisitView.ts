@@ -8,6 +8,7 @@ import type { LabelScan } from "./LabelScan";
 import type { LineView } from "./LineView";
 import type { MustCheckView } from "./MustCheckView";
 import type { Reconciliation } from "./Reconciliation";
+import type { ReturnedVisit } from "./ReturnedVisit";
 import type { Round } from "./Round";
 import type { SealProblem } from "./SealProblem";
 import type { Sighting } from "./Sighting";
@@ -125,4 +126,8 @@ problems: Array<SealProblem>,
 /**
  * What the person should know.
  */
-warnings: Array<Text>, };
+warnings: Array<Text>, 
+/**
+ * 退回: who returned its newest record and why, until the amendment is sealed.
+ */
+returned: ReturnedVisit | null, };
