@@ -17,7 +17,7 @@ use crate::{enrol as enrolment, extras::Extras, greeting, session as sessions};
 /// Who answers here, and what it can do.
 #[utoipa::path(get, path = "/v1/hello", responses((status = 200, body = Hello)))]
 pub async fn hello(State(app): State<App>, asked: Asked) -> Result<Json<Hello>, Failed> {
-    app.run(|site| greeting::hello(site)).await.map(Json).map_err(asked.fail())
+    app.run(greeting::hello).await.map(Json).map_err(asked.fail())
 }
 
 /// A terminal enrols for the person of its one-time code.
