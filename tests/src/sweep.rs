@@ -56,15 +56,23 @@ pub fn files_under(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         // A link would lead out of the folder; a socket has no bytes.
-        let kind = fs::symlink_metadata(&path)?.file_type();
+        let Some(kind) = unless_gone(fs::symlink_metadata(&path))?.map(|found| found.file_type()) else { continue };
         if kind.is_dir() {
-            files.extend(files_under(&path)?);
+            files.extend(unless_gone(files_under(&path))?.unwrap_or_default());
         } else if kind.is_file() {
             files.push(path);
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// What somebody else removed since the folder was listed (a web view tidies its cache) keeps nothing.
+fn unless_gone<T>(read: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match read {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 /// The needles found, each with the file it stands in. A file that begins like a JPEG counts by its first three bytes.
@@ -74,7 +82,7 @@ pub fn files_under(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 pub fn sweep(folder: &Path, needles: &Needles) -> std::io::Result<BTreeSet<(String, PathBuf)>> {
     let mut found = BTreeSet::new();
     for file in files_under(folder)? {
-        let bytes = fs::read(&file)?;
+        let Some(bytes) = unless_gone(fs::read(&file))? else { continue };
         if bytes.starts_with(b"\xff\xd8\xff") {
             found.insert(("JPEG (JFIF)".to_owned(), file.clone()));
         }
