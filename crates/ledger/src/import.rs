@@ -51,7 +51,7 @@ use self::{
 };
 pub use self::{
     heading::TableKind,
-    mapping::{Field, Mapping, NotAMapping},
+    mapping::{Field, HeadingSet, Mapping, NotAMapping},
 };
 
 /// The height of a rack that no rack list gives a height: the usual full-height rack.
