@@ -3,6 +3,7 @@
 //! Pure functions over bytes and values: no clock, no SQL, no network. The service reads with them what somebody uploads,
 //! stores what comes out, tells two versions apart, and writes a version out again; the terminal never sees a file.
 
+pub mod changes;
 pub mod diff;
 pub mod export;
 pub mod import;
