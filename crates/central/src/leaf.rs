@@ -5,6 +5,7 @@ use xunjian_domain::hash::Sha256;
 use xunjian_proof::{
     decision::Decision,
     dsse::Envelope,
+    ledger_change::ChangeDecision,
     record::Record,
     statement::{AdminAction, Delivered, KeyStatement, PlanStatement, Revocation, Statement},
 };
@@ -27,6 +28,8 @@ pub enum Leaf {
     AdminAction(AdminAction),
     /// 裁定.
     Decision(Box<Decision>),
+    /// 台账变更单, approved or rejected.
+    LedgerChange(Box<ChangeDecision>),
 }
 
 impl Leaf {
@@ -43,6 +46,7 @@ impl Leaf {
             PlanStatement::PAYLOAD_TYPE => Self::Plan(Box::new(PlanStatement::read(envelope)?)),
             AdminAction::PAYLOAD_TYPE => Self::AdminAction(AdminAction::read(envelope)?),
             Decision::PAYLOAD_TYPE => Self::Decision(Box::new(Decision::read(envelope)?)),
+            ChangeDecision::PAYLOAD_TYPE => Self::LedgerChange(Box::new(ChangeDecision::read(envelope)?)),
             other => return Err(Error::Damaged(format!("the service never logs {other}"))),
         })
     }
@@ -58,6 +62,7 @@ impl Leaf {
             Self::Plan(_) => "plan",
             Self::AdminAction(_) => "admin_action",
             Self::Decision(_) => "decision",
+            Self::LedgerChange(_) => "ledger_change",
         }
     }
 
@@ -72,6 +77,7 @@ impl Leaf {
             Self::Plan(statement) => statement.plan.round.id.to_string(),
             Self::AdminAction(_) => String::new(),
             Self::Decision(decision) => decision.visit.to_string(),
+            Self::LedgerChange(decision) => decision.change_set.round.to_string(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mismatch, visit::SealProblem};
-use xunjian_proof::{decision::DecisionError, jcs::JcsError, statement::StatementError};
+use xunjian_proof::{decision::DecisionError, jcs::JcsError, ledger_change::ChangeError, statement::StatementError};
 use xunjian_protocol::ApiError;
 
 use crate::{photo::PhotoError, tampering::Tampering, vm_table::VmTableError};
@@ -107,6 +107,9 @@ pub enum FieldError {
     /// The person may not decide, or the case is none.
     #[error("the decision does not count: {0}")]
     Undecidable(#[from] DecisionError),
+    /// The person may not approve changes of the ledger, or the change set is none.
+    #[error("the approval does not count: {0}")]
+    Unapprovable(#[from] ChangeError),
     /// The log grows faster than its state can be compared.
     #[error("the log grew while it was being compared")]
     LogUnsettled,
@@ -343,6 +346,7 @@ impl FieldError {
             | Self::UnknownRecord(_) => Code::NotFound,
             Self::NotStarted(_)
             | Self::Undecidable(_)
+            | Self::Unapprovable(_)
             | Self::AlreadySealed(_)
             | Self::LabelNotScanned
             | Self::NotARackVisit
