@@ -147,8 +147,13 @@ async fn columns_that_no_heading_tells_are_told_by_hand_before_anything_changes(
     let headings: Vec<&str> =
         tables[0]["columns"].as_array().unwrap().iter().map(|column| column["heading"].as_str().unwrap()).collect();
     assert_eq!(headings, ["柜子", "格子", "这是什么", "叫什么"], "and its headings can be told");
-    let said =
-        [("map", "柜子=rack"), ("map", "格子=position"), ("map", "这是什么=kind"), ("map", "叫什么=model"), ("room", "新机房")];
+    let said = [
+        ("map", "柜子=rack"),
+        ("map", "格子=position"),
+        ("map", "这是什么=kind"),
+        ("map", "叫什么=model"),
+        ("room", "新机房"),
+    ];
     let preview = json_of(send("ledger/preview", &said).await.unwrap()).await;
     assert_eq!((&preview["rows_taken"], &preview["tables"][0]["kind"]), (&json!(1), &json!("assets")));
     assert_eq!(preview["tables"][0]["columns"][0], json!({ "heading": "柜子", "field": "rack" }));

@@ -72,7 +72,12 @@ async fn moved() -> (Central, Terminal, LedgerEntry, PlannedVisit, RoundId) {
     let mut zhao = Terminal::enrol(&central, "zhao_inspector", 5).await;
     central.approve();
     let (home, other) = two_racks(&central);
-    let asset = ledger_of(&central).1.assets.into_iter().find(|one| one.rack.as_str() == home.subject.id && !one.serial.is_empty()).unwrap();
+    let asset = ledger_of(&central)
+        .1
+        .assets
+        .into_iter()
+        .find(|one| one.rack.as_str() == home.subject.id && !one.serial.is_empty())
+        .unwrap();
     let (first, envelope) = li.seals(&central, &home, &[], |record| misses(record, &asset));
     li.submits(&envelope.to_bytes()).await;
     let (_, envelope) = zhao.seals(&central, &other, &[], |record| meets(record, &asset));
