@@ -4,7 +4,7 @@ use xunjian_domain::ledger::{RowCode, UnitSpan};
 
 use xunjian_testkit::odd_workbook::odd_workbook;
 
-use super::{counts, csv, ids_from, import, listed};
+use super::{again, counts, csv, ids_from, import, listed};
 use crate::import::{ImportError, Mapping, SourceFile, read, read_orders};
 
 const HEAD: &str = "机房,机柜编号,U位,资源类型,品牌,型号,序列号,数量,上架日期\n";
