@@ -39,6 +39,7 @@ dbus|dbus-run-session|a session bus for the test of the keystore alone
 gnome-keyring|gnome-keyring-daemon|a real keystore for the test of the PIN
 zbar-tools|zbarimg|reads our labels with a program that is not ours
 python3|python3|runs the evidence check that needs nothing but the standard library
+python3-openpyxl|-|reads exported workbooks with a program that is not ours
 '
 
 packages_to_bench='

@@ -125,7 +125,7 @@ fn a_record_is_returned_amended_and_countersigned() {
         let export = folder.path().join(verdict);
         li(&["records", "export", record, export.to_str().unwrap()]);
         let verify = story.programs().program("xunjian-verify").args([&export]);
-        let checked = verify.args(["--json", "--root-fingerprint", story.fingerprint()]).json().unwrap();
+        let checked = verify.args(["--root-fingerprint", story.fingerprint()]).json().unwrap();
         assert_eq!((&checked["result"], &checked["reviewed"]), (&json!("ok"), &json!(verdict)), "{checked}");
     }
     let state = |record: &str| {

@@ -3,6 +3,7 @@
 //! the bytes can be asked.
 
 mod audit;
+mod changes;
 mod cosignatures;
 mod decisions;
 mod log;
@@ -26,7 +27,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// `record`, `delivered`, `blob`, `log`, `chunk`, `chain`, `key`, `round`, `terminal`, `set_aside`,
-    /// `audit`, `cosignature`, `decision`, `countersignature`.
+    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`.
     pub part: &'static str,
     /// Which one.
     pub id: String,
@@ -131,6 +132,7 @@ fn derive_rows(site: &Site) -> Result<Findings, Error> {
         let decided = decisions::check(sql, keyring.as_ref(), &leaves, &mut found);
         decisions::check_chains(&leaves, &decided, &mut found);
         reviews::check(sql, keyring.as_ref(), &leaves, &mut found);
+        changes::check(sql, keyring.as_ref(), &leaves, &mut found);
         stored::check_chunks(sql, &mut found);
         stored::check_set_aside(sql, &leaves, &mut found);
         Ok::<_, Error>(())

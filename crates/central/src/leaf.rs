@@ -5,6 +5,7 @@ use xunjian_domain::hash::Sha256;
 use xunjian_proof::{
     decision::Decision,
     dsse::Envelope,
+    ledger_change::ChangeDecision,
     record::Record,
     statement::{AdminAction, Countersignature, Delivered, KeyStatement, PlanStatement, Revocation, Statement},
 };
@@ -29,6 +30,8 @@ pub enum Leaf {
     Decision(Box<Decision>),
     /// 复核签名.
     Countersignature(Box<Countersignature>),
+    /// 台账变更单, approved or rejected.
+    LedgerChange(Box<ChangeDecision>),
 }
 
 impl Leaf {
@@ -46,6 +49,7 @@ impl Leaf {
             AdminAction::PAYLOAD_TYPE => Self::AdminAction(AdminAction::read(envelope)?),
             Decision::PAYLOAD_TYPE => Self::Decision(Box::new(Decision::read(envelope)?)),
             Countersignature::PAYLOAD_TYPE => Self::Countersignature(Box::new(Countersignature::read(envelope)?)),
+            ChangeDecision::PAYLOAD_TYPE => Self::LedgerChange(Box::new(ChangeDecision::read(envelope)?)),
             other => return Err(Error::Damaged(format!("the service never logs {other}"))),
         })
     }
@@ -62,6 +66,7 @@ impl Leaf {
             Self::AdminAction(_) => "admin_action",
             Self::Decision(_) => "decision",
             Self::Countersignature(_) => "countersignature",
+            Self::LedgerChange(_) => "ledger_change",
         }
     }
 
@@ -77,6 +82,7 @@ impl Leaf {
             Self::AdminAction(_) => String::new(),
             Self::Decision(decision) => decision.visit.to_string(),
             Self::Countersignature(said) => said.record.to_hex(),
+            Self::LedgerChange(decision) => decision.change_set.round.to_string(),
         }
     }
 }

@@ -1,4 +1,8 @@
-//! Ledger versions: an import makes a new one when, and only when, something changed. Nothing else ever does.
+//! Ledger versions: an import makes a new one when, and only when, something changed; so does a change set that a person
+//! approved. Nothing else ever does.
+
+pub mod changes;
+pub mod mappings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +13,7 @@ use xunjian_domain::{
 };
 use xunjian_proof::jcs;
 
-use xunjian_ledger::import::{self, Mapping, ProblemPlace, SourceFile};
+use xunjian_ledger::import::{self, Mapping, PassedOver, ProblemPlace, SeenTable, SourceFile};
 
 use crate::{
     clock,
@@ -34,6 +38,10 @@ pub struct ImportOutcome {
     pub removed: usize,
     /// Where each of the report's problems stands, in the same order.
     pub places: Vec<ProblemPlace>,
+    /// What was taken for a table, and its columns for what.
+    pub tables: Vec<SeenTable>,
+    /// Sheets that hold something, but no table that is known.
+    pub passed_over: Vec<PassedOver>,
     /// Whether so much would be removed that [`ImportMode::Careful`] refuses.
     pub loses_much: bool,
     /// The ledger before the import and after it.
@@ -62,7 +70,8 @@ pub fn import(site: &Site, actor: &str, files: &[SourceFile], mode: ImportMode) 
     import_mapped(site, actor, files, &Mapping::default(), mode)
 }
 
-/// As [`import`], with what a person says of columns that no heading tells.
+/// As [`import`], with what a person says of columns that no heading tells. What was said of the same headings before counts,
+/// too; what is said now is remembered with an import, and not with a dry run.
 ///
 /// # Errors
 /// As [`import`].
@@ -74,8 +83,10 @@ pub fn import_mapped(
     mode: ImportMode,
 ) -> Result<ImportOutcome, Error> {
     let mut new_ids = clock::new_id;
-    let imported = import::read(files, mapping, &mut new_ids)?;
+    let mapping = site.db.read(|sql| mappings::recall(sql, mapping))?;
+    let imported = import::read(files, &mapping, &mut new_ids)?;
     let (report, places) = (imported.report, imported.places);
+    let (tables, passed_over) = (imported.tables, imported.passed_over);
     let work = |sql: &dyn Sql| -> Result<ImportOutcome, Error> {
         let (before, previous) = match current(sql)? {
             Some((version, ledger)) => (Some(version), ledger),
@@ -100,14 +111,29 @@ pub fn import_mapped(
                 ),
             ));
         }
+        if mode != ImportMode::DryRun {
+            mappings::remember(site, sql, actor, &mapping, &tables)?;
+        }
         let mut version = before.clone();
         if is_changed && mode != ImportMode::DryRun {
             let number = before.as_ref().map_or(1, |version| version.version + 1);
             let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-            version = Some(store(site, sql, actor, number, &next, (&names.join(", "), &report))?);
+            version = Some(store(site, sql, actor, number, &next, ("ledger.import", &names.join(", "), &report))?);
         }
         let change = Box::new((previous, next));
-        Ok(ImportOutcome { report, version, is_changed, counts, removed, places, loses_much, change })
+        let outcome = ImportOutcome {
+            report,
+            version,
+            is_changed,
+            counts,
+            removed,
+            places,
+            tables,
+            passed_over,
+            loses_much,
+            change,
+        };
+        Ok(outcome)
     };
     let outcome = if mode == ImportMode::DryRun { site.db.read(work)? } else { site.db.write(work)? };
     site.sequence()?;
@@ -143,7 +169,7 @@ fn store(
     actor: &str,
     number: u32,
     ledger: &Ledger,
-    (source, report): (&str, &ImportReport),
+    (action, source, report): (&str, &str, &ImportReport),
 ) -> Result<LedgerVersion, Error> {
     let mut chunks = Vec::new();
     for (key, chunk) in ledger.to_chunks() {
@@ -157,7 +183,7 @@ fn store(
     sql.execute(sql!("ledger_version_insert"), &values)?;
     let details = [("version", number.to_string()), ("sha256", sha256.to_hex()), ("source", source.to_owned())];
     let details: Vec<(&str, &str)> = details.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    log::audit(site, sql, actor, "ledger.import", &details)?;
+    log::audit(site, sql, actor, action, &details)?;
     Ok(LedgerVersion { version: number, sha256 })
 }
 

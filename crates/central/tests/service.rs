@@ -38,6 +38,10 @@ mod intake;
 mod integrity;
 #[path = "service/ledger.rs"]
 mod ledger;
+#[path = "service/ledger_changes.rs"]
+mod ledger_changes;
+#[path = "service/ledger_files.rs"]
+mod ledger_files;
 #[path = "service/open_findings.rs"]
 mod open_findings;
 #[path = "service/openapi.rs"]

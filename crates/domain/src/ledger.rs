@@ -3,6 +3,7 @@
 //! A ledger version is immutable. It travels as content-addressed chunks (one a rack, so that a change is a small
 //! delta) under one [`LedgerManifest`], whose hash names the version. The tablet never changes it.
 
+mod change;
 mod identity;
 mod problem;
 
@@ -10,6 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    change::{AssetChange, Ground, NotApplied, apply},
     identity::{NewIds, assign_identities},
     problem::{ImportReport, RowCode, RowProblem},
 };

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mismatch, visit::SealProblem};
-use xunjian_proof::{decision::DecisionError, jcs::JcsError, review::ReviewError, statement::StatementError};
+use xunjian_proof::{
+    decision::DecisionError, jcs::JcsError, ledger_change::ChangeError, review::ReviewError, statement::StatementError,
+};
 use xunjian_protocol::{ApiError, relay::RelayError};
 
 use crate::{photo::PhotoError, tampering::Tampering, vm_table::VmTableError};
@@ -126,6 +128,9 @@ pub enum FieldError {
     /// Nobody returned this visit's record, or another inspector sealed it.
     #[error("the visit “{0}” has no record of this person that was returned")]
     NotReturned(String),
+    /// The person may not approve changes of the ledger, or the change set is none.
+    #[error("the approval does not count: {0}")]
+    Unapprovable(#[from] ChangeError),
     /// The log grows faster than its state can be compared.
     #[error("the log grew while it was being compared")]
     LogUnsettled,
@@ -382,6 +387,7 @@ impl FieldError {
             | Self::ReviewRefused(_)
             | Self::RecordAmended(_)
             | Self::NotReturned(_)
+            | Self::Unapprovable(_)
             | Self::AlreadySealed(_)
             | Self::LabelNotScanned
             | Self::NotARackVisit

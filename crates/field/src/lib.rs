@@ -6,6 +6,7 @@
 //! the service enter through traits ([`clock::Clock`], [`ids::IdSource`], [`xunjian_protocol::SyncApi`]).
 
 mod answer;
+mod approve;
 mod bulk;
 pub mod clock;
 mod comparison;
@@ -63,6 +64,7 @@ mod visit;
 mod vm_table;
 
 pub use answer::{AnswerReport, LineSelector, NewAnswer, NewCheck, NewReading, NewValue};
+pub use approve::ChangeSetView;
 pub use bulk::BulkReport;
 pub use decide::{CaseRecordView, CaseView};
 pub use draft::DraftRef;

@@ -51,7 +51,7 @@ use self::{
 };
 pub use self::{
     heading::TableKind,
-    mapping::{Field, Mapping, NotAMapping},
+    mapping::{Field, HeadingSet, Mapping, NotAMapping},
 };
 
 /// The height of a rack that no rack list gives a height: the usual full-height rack.
@@ -182,6 +182,21 @@ pub fn read_orders(file: &SourceFile) -> Result<(Vec<ResourceOrder>, ImportRepor
     let mut tally = Tally::new(tables.len());
     let orders = orders::read(&of_kind(&tables, TableKind::Orders), &mut tally);
     Ok((orders, tally.into_report(0).0))
+}
+
+/// A text as a cell of an import is stored.
+pub(crate) fn tidy_text(text: &str) -> String {
+    Some(cell::tidy(text)).filter(|text| !cell::says_nothing(text)).unwrap_or_default()
+}
+
+/// A serial or number as a cell of an import is stored.
+pub(crate) fn tidy_code(text: &str) -> String {
+    Some(cell::code(text)).filter(|text| !cell::says_nothing(text)).unwrap_or_default()
+}
+
+/// Remarks as a cell of an import are stored.
+pub(crate) fn tidy_note(text: &str) -> String {
+    cell::note(text)
 }
 
 fn all_tables(files: &[SourceFile], wanted: &[TableKind], mapping: &Mapping) -> Result<Tables, ImportError> {

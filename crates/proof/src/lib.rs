@@ -12,6 +12,7 @@ pub mod dsse;
 pub mod jcs;
 pub mod keyring;
 pub mod label;
+pub mod ledger_change;
 pub mod merkle;
 pub mod note;
 pub mod pack;

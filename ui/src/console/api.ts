@@ -16,6 +16,7 @@ import type {
   ImportPreview,
   KeyItem,
   LabelItem,
+  LedgerTable,
   LedgerVersionItem,
   LogItem,
   LogLeaf,
@@ -35,6 +36,8 @@ import type {
   VerificationRun,
   VisitItem,
 } from '@/gen'
+
+import type { LedgerWords } from './ledger/words'
 
 export type * from '@/gen'
 export type { Finding, Reconciliation, Record as InspectionRecord, Role, Round, Severity, StepReport, Subject, Text, Verdict } from '@/gen'
@@ -71,8 +74,10 @@ export interface ConsoleApi {
 
   ledgerVersions(): Promise<LedgerVersionItem[]>
   assets(query: Query, after: string | null): Promise<Page<AssetItem>>
-  previewLedger(files: readonly File[], allowRemovals: boolean): Promise<ImportPreview>
-  importLedger(files: readonly File[], allowRemovals: boolean): Promise<ImportPreview>
+  /** The headings of the files, also of one that tells nothing by itself. */
+  ledgerColumns(files: readonly File[], said: LedgerWords): Promise<LedgerTable[]>
+  previewLedger(files: readonly File[], allowRemovals: boolean, said: LedgerWords): Promise<ImportPreview>
+  importLedger(files: readonly File[], allowRemovals: boolean, said: LedgerWords): Promise<ImportPreview>
 
   labels(query: Query, after: string | null): Promise<Page<LabelItem>>
   printLabels(labels: NewLabels): Promise<PrintedLabels>

@@ -1,6 +1,7 @@
 // The service over HTTP: same origin, the session in a cookie that scripts cannot read, the CSRF token on every write.
 import type { ConsoleApi, ConsoleSession, Page, Query } from './api'
 import { ConsoleError, unreachable } from './error'
+import type { LedgerWords } from './ledger/words'
 
 const base = '/console/api'
 
@@ -54,10 +55,12 @@ export function createHttpConsole(send: typeof fetch = (input, init) => fetch(in
       after = part.next
     }
   }
-  const upload = (files: readonly File[], allowRemovals: boolean): FormData => {
+  const upload = (files: readonly File[], allowRemovals: boolean, said: LedgerWords): FormData => {
     const form = new FormData()
     for (const one of files) form.append('file', one, one.name)
     form.append('allow_removals', String(allowRemovals))
+    for (const [heading, field] of Object.entries(said.columns)) form.append('map', `${heading}=${field}`)
+    if (said.room !== '') form.append('room', said.room)
     return form
   }
   const keep = (session: ConsoleSession): ConsoleSession => {
@@ -102,8 +105,9 @@ export function createHttpConsole(send: typeof fetch = (input, init) => fetch(in
 
     ledgerVersions: () => all('/ledger/versions'),
     assets: (query, after) => page('/ledger/assets', query, after),
-    previewLedger: (files, allow) => post('/ledger/preview', upload(files, allow)),
-    importLedger: (files, allow) => post('/ledger/import', upload(files, allow)),
+    ledgerColumns: (files, said) => post('/ledger/columns', upload(files, false, said)),
+    previewLedger: (files, allow, said) => post('/ledger/preview', upload(files, allow, said)),
+    importLedger: (files, allow, said) => post('/ledger/import', upload(files, allow, said)),
 
     labels: (query, after) => page('/labels', query, after),
     printLabels: (labels) => post('/labels', labels),

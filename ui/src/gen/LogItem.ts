@@ -10,7 +10,7 @@ export type LogItem = {
  */
 index: number, 
 /**
- * `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision` or `countersignature`.
+ * `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision`, `countersignature` or `ledger_change`.
  */
 kind: string, 
 /**

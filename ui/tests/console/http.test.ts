@@ -61,9 +61,9 @@ describe('the console over HTTP', () => {
   it('sends ledger files as a form whose boundary the browser chooses', async () => {
     const api = createHttpConsole(send)
     send.mockResolvedValueOnce(json({}))
-    await api.previewLedger([new File(['a'], 'ledger.csv')], true)
+    await api.previewLedger([new File(['a'], 'ledger.csv')], true, { columns: { 柜子: 'rack' }, room: '一区' })
     const body = sent(0).init.body as FormData
-    expect([...body.keys()]).toEqual(['file', 'allow_removals'])
+    expect([...body.entries()].slice(1)).toEqual([['allow_removals', 'true'], ['map', '柜子=rack'], ['room', '一区']])
     expect(sent(0).headers.has('Content-Type')).toBe(false)
   })
 })

@@ -1,14 +1,18 @@
 //! `ledger`, `round`, `labels`.
 
+mod changes;
+mod written;
+
 use std::{fs, path::PathBuf, process::ExitCode};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 use xunjian_domain::{
     ids::RoundId,
     round::{Quarter, RoundKind},
     subject::SubjectKind,
+    text::Language,
 };
 
 use super::{Context, say};
@@ -19,7 +23,7 @@ use crate::{
     log::COMMAND_LINE,
     round::{self, NewRound},
 };
-use xunjian_ledger::import::{Mapping, NotAMapping, SourceFile};
+use xunjian_ledger::import::{Field, Mapping, NotAMapping, SeenTable, SourceFile};
 
 /// `xunjian ledger …`
 #[derive(Subcommand)]
@@ -42,11 +46,101 @@ pub enum Ledger {
         #[arg(long)]
         room: Option<String>,
     },
+    /// 导出台账：XLSX，或 NetBox 可导入的 CSV · Write the ledger out: XLSX, or CSV that NetBox imports.
+    Export {
+        /// 格式 · Format.
+        #[arg(long, value_enum, default_value = "xlsx")]
+        format: LedgerFormat,
+        /// 台账版本；不给则为当前版本 · The version; the newest without it.
+        #[arg(long)]
+        version: Option<u32>,
+        /// 写入的文件；netbox 时为文件夹 · File to write; for netbox a folder.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// 比较两个台账版本 · Tell two versions apart.
+    Diff {
+        /// 较早的版本 · The earlier version.
+        from: u32,
+        /// 较晚的版本 · The later version.
+        to: u32,
+        /// 按使用方写成差异清单（XLSX） · Write the difference as a workbook, a sheet for each owning unit.
+        #[arg(long, value_name = "FILE")]
+        xlsx: Option<PathBuf>,
+    },
+    /// 台账变更单：由记录提出，由台账审批人审批 · Change sets: records propose, a ledger approver decides.
+    #[command(subcommand)]
+    Changes(Changes),
+    /// 记住的列对应关系 · What is remembered of columns.
+    #[command(subcommand)]
+    Mappings(Mappings),
+}
+
+/// `xunjian ledger changes …`
+#[derive(Subcommand)]
+pub enum Changes {
+    /// 由一轮巡检的记录提出 · Put together what the records of a round propose.
+    Propose {
+        /// 轮次编号 · The round.
+        #[arg(long)]
+        round: String,
+    },
+    /// 列出 · List them.
+    List,
+    /// 查看一份，或写成文件交台账审批人 · Show one, or write it out for the approver.
+    Show {
+        /// 编号（开头几位即可） · The beginning of its id.
+        id: String,
+        /// 写入文件 · File to write.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// 收入签过名的同意，生成台账新版本 · Take a signed approval in; the ledger gets a new version.
+    Approve {
+        /// `xunjian-field ledger-change --out` 写出的文件 · The file that `xunjian-field ledger-change` wrote.
+        file: PathBuf,
+    },
+    /// 收入签过名的不同意 · Take a signed rejection in.
+    Reject {
+        /// `xunjian-field ledger-change --out` 写出的文件 · The file that `xunjian-field ledger-change` wrote.
+        file: PathBuf,
+    },
+}
+
+/// `xunjian ledger mappings …`
+#[derive(Subcommand)]
+pub enum Mappings {
+    /// 列出 · List them.
+    List,
+    /// 忘记一个 · Forget one.
+    Forget {
+        /// 编号（开头几位即可） · The beginning of its id.
+        id: String,
+    },
+}
+
+/// What a ledger is written as.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum LedgerFormat {
+    /// One workbook.
+    Xlsx,
+    /// CSV files for NetBox.
+    Netbox,
 }
 
 impl Ledger {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        let Self::Import { files, dry_run, allow_removals, maps, room } = self;
+        match self {
+            Self::Import { .. } => self.import(context),
+            Self::Export { format, version, out } => written::export(context, format, version, &out),
+            Self::Diff { from, to, xlsx } => written::diff(context, from, to, xlsx.as_deref()),
+            Self::Changes(command) => changes::run(context, command),
+            Self::Mappings(command) => written::mappings(context, command),
+        }
+    }
+
+    fn import(self, context: &Context) -> Result<ExitCode, Error> {
+        let Self::Import { files, dry_run, allow_removals, maps, room } = self else { return Ok(ExitCode::SUCCESS) };
         let mut mapping = Mapping::default();
         mapping.room = room;
         for map in &maps {
@@ -72,6 +166,9 @@ impl Ledger {
         json["changed"] = outcome.is_changed.into();
         json["version"] = json!(outcome.version);
         json["removed"] = outcome.removed.into();
+        json["tables"] = outcome.tables.iter().map(seen).collect();
+        json["passed_over"] =
+            outcome.passed_over.iter().map(|one| json!({ "file": one.file, "sheet": one.sheet })).collect();
         context.print(&json, |language| {
             let (assets, vms, orders) = outcome.counts;
             let mut lines: Vec<String> = report
@@ -85,6 +182,7 @@ impl Ledger {
                     )
                 })
                 .collect();
+            lines.extend(outcome.tables.iter().filter_map(|table| unknown_columns(table, language)));
             lines.push(say(
                 language,
                 format!(
@@ -123,6 +221,35 @@ impl Ledger {
         });
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A table that was read, as the answer names it.
+fn seen(table: &SeenTable) -> Value {
+    let columns: Vec<Value> = table
+        .columns
+        .iter()
+        .map(|(heading, field)| json!({ "heading": heading, "field": field.map(Field::as_str) }))
+        .collect();
+    json!({
+        "file": table.file, "sheet": table.sheet, "kind": table.kind.as_str(), "header_row": table.header_row,
+        "rows": table.rows, "columns": columns,
+    })
+}
+
+/// A sentence about columns that were taken for nothing, if there are any.
+fn unknown_columns(table: &SeenTable, language: Language) -> Option<String> {
+    let unknown: Vec<&str> =
+        table.columns.iter().filter(|(_, field)| field.is_none()).map(|(heading, _)| heading.as_str()).collect();
+    let place =
+        if table.sheet.is_empty() { table.file.clone() } else { format!("{}［{}］", table.file, table.sheet) };
+    let listed = unknown.join("、");
+    (!unknown.is_empty()).then(|| {
+        say(
+            language,
+            format!("{place}：未读取的列：{listed}（需要时用 --map 列名=字段 指明）"),
+            format!("{place}: columns that were not read: {listed} (say what they hold with --map HEADING=FIELD)"),
+        )
+    })
 }
 
 /// `xunjian round …`

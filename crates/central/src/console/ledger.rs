@@ -17,13 +17,14 @@ use super::{
     page::{Page, Params, bad, missing},
 };
 use crate::{
+    clock,
     db::{Sql, sql},
     error::Error,
     ledger::{self, ImportMode, ImportOutcome},
     round::kind_text,
     site::Site,
 };
-use xunjian_ledger::import::SourceFile;
+use xunjian_ledger::import::{self, Field, ImportError, Mapping, SeenTable, SourceFile};
 
 /// Most changes that an answer lists; the counts always count all of them.
 const MAX_CHANGES: usize = 2_000;
@@ -147,6 +148,42 @@ pub struct AssetChange {
     pub fields: Vec<FieldChange>,
 }
 
+/// A table of a file, and what its columns were taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LedgerTable {
+    /// The file.
+    pub file: String,
+    /// The sheet; empty for text files.
+    pub sheet: String,
+    /// What its rows are; `None` where its headings tell nothing.
+    pub kind: Option<String>,
+    /// Rows below the headings that are neither blank nor totals.
+    pub rows: u32,
+    /// Its headings, from left to right.
+    pub columns: Vec<LedgerColumn>,
+}
+
+/// A column of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LedgerColumn {
+    /// Its heading.
+    pub heading: String,
+    /// The field it was taken for; `None` when it is not read.
+    pub field: Option<String>,
+}
+
+/// A sheet that holds something, but no table that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PassedOverSheet {
+    /// The file.
+    pub file: String,
+    /// The sheet; empty for text files.
+    pub sheet: String,
+}
+
 /// What an import does, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -159,6 +196,10 @@ pub struct ImportPreview {
     pub rows_refused: u32,
     /// What is wrong, row by row.
     pub problems: Vec<RowProblem>,
+    /// What was taken for a table.
+    pub tables: Vec<LedgerTable>,
+    /// Sheets that were not read.
+    pub passed_over: Vec<PassedOverSheet>,
     /// 机房 after the import.
     pub rooms: u32,
     /// 机柜 after the import.
@@ -361,11 +402,57 @@ impl<'a> Places<'a> {
 ///
 /// # Errors
 /// [`Error::Import`] for files that cannot be read, [`Error::Told`] when too much would be removed.
-pub fn import(site: &Site, actor: &str, files: &[SourceFile], mode: ImportMode) -> Result<ImportPreview, Error> {
-    if files.is_empty() {
+pub fn import(site: &Site, actor: &str, upload: &LedgerUpload) -> Result<ImportPreview, Error> {
+    if upload.files.is_empty() {
         return Err(bad("file", "no file was sent"));
     }
-    preview(ledger::import(site, actor, files, mode)?)
+    preview(ledger::import_mapped(site, actor, &upload.files, &upload.mapping, upload.mode)?)
+}
+
+/// Ledger files as somebody sends them, with what is said of their columns.
+#[derive(Debug)]
+pub struct LedgerUpload {
+    /// The files.
+    pub files: Vec<SourceFile>,
+    /// What is said of their columns.
+    pub mapping: Mapping,
+    /// How the import may change the ledger.
+    pub mode: ImportMode,
+}
+
+/// `POST ledger/columns`: the headings of each file, also of one that no heading tells anything of, for whoever says by hand
+/// what they mean. Changes nothing.
+///
+/// # Errors
+/// [`Error::Import`] for files that cannot be read.
+pub fn columns(site: &Site, upload: &LedgerUpload) -> Result<Vec<LedgerTable>, Error> {
+    let mapping = site.db.read(|sql| ledger::mappings::recall(sql, &upload.mapping))?;
+    let mut tables = Vec::new();
+    for file in &upload.files {
+        match import::read(std::slice::from_ref(file), &mapping, &mut clock::new_id) {
+            Ok(imported) => tables.extend(imported.tables.into_iter().map(table)),
+            Err(ImportError::NoHeader { file, headings, .. }) => {
+                let columns = headings.into_iter().map(|heading| LedgerColumn { heading, field: None }).collect();
+                tables.push(LedgerTable { file, sheet: String::new(), kind: None, rows: 0, columns });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(tables)
+}
+
+fn table(seen: SeenTable) -> LedgerTable {
+    let column = |(heading, field): (String, Option<Field>)| LedgerColumn {
+        heading,
+        field: field.map(|field| field.as_str().to_owned()),
+    };
+    LedgerTable {
+        file: seen.file,
+        sheet: seen.sheet,
+        kind: Some(seen.kind.as_str().to_owned()),
+        rows: seen.rows,
+        columns: seen.columns.into_iter().map(column).collect(),
+    }
 }
 
 fn preview(outcome: ImportOutcome) -> Result<ImportPreview, Error> {
@@ -386,6 +473,12 @@ fn preview(outcome: ImportOutcome) -> Result<ImportPreview, Error> {
         rows_taken: report.imported,
         rows_refused: report.skipped,
         problems: problems.collect(),
+        tables: outcome.tables.into_iter().map(table).collect(),
+        passed_over: outcome
+            .passed_over
+            .into_iter()
+            .map(|one| PassedOverSheet { file: one.file, sheet: one.sheet })
+            .collect(),
         rooms: small(after.rooms.len()),
         racks: small(after.racks.len()),
         assets: small(after.assets.len()),

@@ -26,7 +26,7 @@ use crate::{
 pub struct LogItem {
     /// Its place.
     pub index: u64,
-    /// `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision` or `countersignature`.
+    /// `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision`, `countersignature` or `ledger_change`.
     pub kind: String,
     /// What it speaks of: a record, a key or a round; empty for the others.
     pub subject: String,
@@ -168,11 +168,28 @@ fn summary(leaf: Leaf) -> Text {
             let (reason, of) = (&decision.reason, decision.candidates.len());
             Text::new(format!("裁定（{of} 份记录）：{zh}（{reason}）"), format!("decided of {of}: {en} ({reason})"))
         }
+        Leaf::LedgerChange(decision) => {
+            let (count, reason) = (decision.change_set.changes.len(), &decision.reason);
+            let (zh, en) = if decision.approved { ("同意", "approved") } else { ("不同意", "rejected") };
+            Text::new(
+                format!("台账变更单（{count} 项）：{zh}（{reason}）"),
+                format!("change set of the ledger ({count} assets): {en} ({reason})"),
+            )
+        }
     }
 }
 
-const KINDS: [&str; 8] =
-    ["record", "delivered", "key_statement", "revocation", "plan", "admin_action", "decision", "countersignature"];
+const KINDS: [&str; 8] = [
+    "record",
+    "delivered",
+    "key_statement",
+    "revocation",
+    "plan",
+    "admin_action",
+    "decision",
+    "countersignature",
+    "ledger_change",
+];
 
 /// `GET log`: the newest first; `q` looks in subjects and hashes.
 ///

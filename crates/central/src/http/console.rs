@@ -80,6 +80,7 @@ pub fn routes() -> Router<App> {
         .route("/ledger/versions", get(plans::versions))
         .route("/ledger/assets", get(plans::assets))
         .route("/ledger/preview", post(files::preview_ledger).layer(upload()))
+        .route("/ledger/columns", post(files::ledger_columns).layer(upload()))
         .route("/ledger/import", post(files::import_ledger).layer(upload()))
         .route("/labels", get(lists::labels).post(lists::print_labels))
         .route("/labels/{picture}", get(files::label))

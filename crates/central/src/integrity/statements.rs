@@ -47,7 +47,7 @@ pub(super) fn check(sql: &dyn Sql, keyring: Option<&Keyring>, leaves: &Leaves, f
                 check.service(signed, action.at, "log", envelope);
                 continue;
             }
-            Leaf::Record(..) | Leaf::Decision(_) | Leaf::Countersignature(_) => continue,
+            Leaf::Record(..) | Leaf::Decision(_) | Leaf::Countersignature(_) | Leaf::LedgerChange(_) => continue,
         };
         check.found.read(part, leaf.subject(), result);
     }

@@ -130,3 +130,39 @@ async fn labels_that_cannot_be_drawn_count_for_nothing() {
     assert_eq!(desk.reads(&format!("labels?q={code}")).await["total"], 1);
     refused(desk.gets("labels/nothing.svg").await, ProblemCode::NotFound).await;
 }
+
+#[tokio::test]
+async fn columns_that_no_heading_tells_are_told_by_hand_before_anything_changes() {
+    let central = Central::start().await;
+    let desk = Desk::of_administrator(&central).await;
+    let text = "柜子,格子,这是什么,叫什么\nA01,1-2,存储,S1\n";
+    let send = |path: &'static str, said: &[(&'static str, &'static str)]| {
+        let mut parts = vec![("file", Some("奇怪.csv"), text.as_bytes())];
+        parts.extend(said.iter().map(|(name, value)| (*name, None, value.as_bytes())));
+        with_form(desk.asks(Method::POST, path), &parts).send()
+    };
+    refused(send("ledger/preview", &[]).await.unwrap(), ProblemCode::Refused).await;
+    let tables = json_of(send("ledger/columns", &[]).await.unwrap()).await;
+    assert_eq!(tables[0]["kind"], Value::Null, "nothing is known of it");
+    let headings: Vec<&str> =
+        tables[0]["columns"].as_array().unwrap().iter().map(|column| column["heading"].as_str().unwrap()).collect();
+    assert_eq!(headings, ["柜子", "格子", "这是什么", "叫什么"], "and its headings can be told");
+    let said = [
+        ("map", "柜子=rack"),
+        ("map", "格子=position"),
+        ("map", "这是什么=kind"),
+        ("map", "叫什么=model"),
+        ("room", "新机房"),
+    ];
+    let preview = json_of(send("ledger/preview", &said).await.unwrap()).await;
+    assert_eq!((&preview["rows_taken"], &preview["tables"][0]["kind"]), (&json!(1), &json!("assets")));
+    assert_eq!(preview["tables"][0]["columns"][0], json!({ "heading": "柜子", "field": "rack" }));
+    assert_eq!(rows(&central, "ledger_mapping"), 0, "looking remembers nothing");
+    let wrong = [("map", "柜子=raack")];
+    refused(send("ledger/preview", &wrong).await.unwrap(), ProblemCode::Refused).await;
+    let meant = [&said[..], &[("allow_removals", "true")]].concat();
+    let done = json_of(send("ledger/import", &meant).await.unwrap()).await;
+    assert_eq!((&done["version"], rows(&central, "ledger_mapping")), (&json!(2), 1), "an import remembers");
+    let again = json_of(send("ledger/preview", &[("room", "新机房")]).await.unwrap()).await;
+    assert_eq!((&again["rows_taken"], &again["is_changed"]), (&json!(1), &json!(false)), "nobody says it twice");
+}

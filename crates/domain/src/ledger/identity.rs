@@ -1,6 +1,6 @@
 //! Which row of a new ledger is the same asset as one of the version before, so that ids live on over imports.
 
-use std::collections::{HashMap, HashSet};
+use std::{collections::HashMap, hash::Hash};
 
 use super::{Ledger, LedgerEntry};
 
@@ -19,23 +19,41 @@ impl<F: FnMut() -> String> NewIds for F {
 /// Gives each room, rack, asset, cluster and virtual machine of `next` the id it had in `previous`.
 ///
 /// An asset is recognised by, in this order: its asset tag; its serial, where that is unique in both versions; its name
-/// within its room, where unique; its rack, side, lowest unit, brand and model. What is recognised by none keeps the new
-/// id that the importer gave it. Rooms, racks (within their room), clusters and virtual machines (within their cluster)
+/// within its room, where unique; its rack, side, lowest unit, brand and model, and of several that share all of these (two
+/// power strips of one rack) by their order. What is recognised by none keeps the new id that the importer gave it. Rooms, racks (within their room), clusters and virtual machines (within their cluster)
 /// are recognised by name.
 pub fn assign_identities(previous: &Ledger, next: &mut Ledger) {
     rename_places(previous, next);
-    let mut free: HashSet<usize> = (0..previous.assets.len()).collect();
-    let mut open: Vec<usize> = (0..next.assets.len()).collect();
+    let (mut free, mut open) = (vec![true; previous.assets.len()], vec![true; next.assets.len()]);
     let keys: [fn(&LedgerEntry) -> Option<String>; 4] = [by_tag, by_serial, by_name, by_place];
     for key in keys {
-        let old = unique(free.iter().map(|&at| (at, key(&previous.assets[at]))));
-        let new = unique(open.iter().map(|&at| (at, key(&next.assets[at]))));
-        for (key, at) in &new {
-            if let Some(before) = old.get(key) {
-                next.assets[*at].id = previous.assets[*before].id.clone();
-                free.remove(before);
-                open.retain(|other| other != at);
-            }
+        let old = unique(still(&free, &previous.assets).map(|(at, asset)| (at, key(asset))));
+        let new = unique(still(&open, &next.assets).map(|(at, asset)| (at, key(asset))));
+        same(&old, &new, previous, next, (&mut free, &mut open));
+    }
+    let old = in_order(still(&free, &previous.assets).map(|(at, asset)| (at, by_place(asset))));
+    let new = in_order(still(&open, &next.assets).map(|(at, asset)| (at, by_place(asset))));
+    same(&old, &new, previous, next, (&mut free, &mut open));
+}
+
+/// The assets whose flag is up, with their places.
+fn still<'a>(flags: &'a [bool], assets: &'a [LedgerEntry]) -> impl Iterator<Item = (usize, &'a LedgerEntry)> {
+    flags.iter().zip(assets).enumerate().filter(|(_, (flag, _))| **flag).map(|(at, (_, asset))| (at, asset))
+}
+
+/// Gives each new asset the id of the old one with its key, and takes both flags down.
+fn same<K: Eq + Hash>(
+    old: &HashMap<K, usize>,
+    new: &HashMap<K, usize>,
+    previous: &Ledger,
+    next: &mut Ledger,
+    (free, open): (&mut [bool], &mut [bool]),
+) {
+    for (key, at) in new {
+        if let Some(before) = old.get(key) {
+            next.assets[*at].id = previous.assets[*before].id.clone();
+            free[*before] = false;
+            open[*at] = false;
         }
     }
 }
@@ -94,6 +112,20 @@ fn unique(places: impl Iterator<Item = (usize, Option<String>)>) -> HashMap<Stri
         }
     }
     seen.into_iter().filter_map(|(key, place)| Some((key, place?))).collect()
+}
+
+/// Every place, its key counted up among those that share it.
+fn in_order(places: impl Iterator<Item = (usize, Option<String>)>) -> HashMap<(String, usize), usize> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut all = HashMap::new();
+    for (at, key) in places {
+        if let Some(key) = key {
+            let count = seen.entry(key.clone()).or_default();
+            *count += 1;
+            all.insert((key, *count), at);
+        }
+    }
+    all
 }
 
 fn by_tag(asset: &LedgerEntry) -> Option<String> {

@@ -1,5 +1,6 @@
 //! The command line: parses, calls one use case, prints. Every rule is the engine's.
 
+mod approve;
 mod arguments;
 mod decide;
 mod failure;
@@ -93,6 +94,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Output, Failure
         Command::Status => work::status(session),
         Command::Records { command } => records::run(session, command),
         Command::Decide(command) => decide::run(session, command),
+        Command::LedgerChange(command) => approve::run(session, command),
         Command::Passphrase { new_file } => setup::change_passphrase(session, new_file),
         Command::RecoveryRequest { file } => setup::recovery_request(session, &file),
         Command::Scan { files } => scan::run(session, &files),

@@ -172,6 +172,15 @@ impl FieldError {
                 format!("“{title}”没有被退回的本人记录，无需更正；请先同步"),
                 format!("“{title}” has no record of yours that was returned: synchronise first"),
             ),
+            Self::Unapprovable(error) => Text::new(
+                format!(
+                    "不能作此审批：须由台账审批人签名，不得是其中任何一份记录的巡检人员；不同意时须写明理由（{error}）"
+                ),
+                format!(
+                    "This approval does not count: a ledger approver signs it, who sealed none of the records, and a rejection \
+                     gives a reason ({error})"
+                ),
+            ),
             Self::LogUnsettled => Text::new(
                 "服务端日志正在快速增长，暂时无法核对，请稍后重试",
                 "The log grows too fast to be compared right now: try again later",

@@ -72,12 +72,12 @@ fn read_row(
         findings.list(Field::Model, RowCode::NoModel, message::no_model());
     }
     let serial = read_serial(row, &row_name, claims, findings);
-    let count_word = row.text(Field::Quantity);
+    let count_word = row.measure(Field::Quantity);
     let count = if count_word.is_empty() { Some(1) } else { quantity(&count_word) };
     if count.is_none() {
         findings.list(Field::Quantity, RowCode::BadQuantity, message::bad_quantity(&count_word));
     }
-    let date_word = row.text(Field::MountedOn);
+    let date_word = row.measure(Field::MountedOn);
     let mounted_on = date(&date_word);
     if mounted_on.is_none() && !date_word.is_empty() {
         findings.list(Field::MountedOn, RowCode::BadDate, message::bad_date(&date_word));
@@ -127,7 +127,7 @@ fn read_place(row: Row<'_>, places: &Places, findings: &mut Findings<'_>) -> Rac
 
 /// The units of the row. An asset without a position is allowed; one whose height nobody gives fills a single unit.
 fn read_span(row: Row<'_>, place: &RackPlace, rack_units: u16, findings: &mut Findings<'_>) -> Option<UnitSpan> {
-    let spelled = row.text(Field::Position);
+    let spelled = row.measure(Field::Position);
     if spelled.is_empty() {
         return None;
     }
@@ -146,7 +146,16 @@ fn read_span(row: Row<'_>, place: &RackPlace, rack_units: u16, findings: &mut Fi
             }
         },
     };
-    let height_word = row.text(Field::Height);
+    let mut low = low;
+    let end_word = row.measure(Field::PositionEnd);
+    if low == high && !end_word.is_empty() {
+        let Ok((end, last)) = position(&end_word) else {
+            findings.list(Field::PositionEnd, RowCode::BadPosition, message::bad_position_end(&end_word));
+            return None;
+        };
+        (low, high) = (low.min(end), high.max(last));
+    }
+    let height_word = row.measure(Field::Height);
     if low == high && !height_word.is_empty() {
         let Some(units) = height(&height_word) else {
             findings.list(Field::Height, RowCode::BadPosition, message::bad_height(&height_word));

@@ -6,6 +6,10 @@ use jiff::{ToSpan, civil::Date};
 const NOTHING: [&str; 14] =
     ["-", "--", "/", "\\", "—", "——", "无", "暂无", "未知", "不详", "待补", "N/A", "NA", "NULL"];
 
+/// What a spreadsheet shows in a cell whose formula fails.
+const FAILED: [&str; 9] =
+    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"];
+
 /// Narrows full-width ASCII (`Ａ１０` → `A10`, `（` → `(`); any white space becomes one plain space.
 pub(super) fn narrow(text: &str) -> String {
     text.chars()
@@ -43,7 +47,8 @@ pub(super) fn tidy(text: &str) -> String {
 
 /// A note keeps its line breaks; other control characters go.
 pub(super) fn note(text: &str) -> String {
-    let kept: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    let kept: String =
+        text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| *c == '\n' || !c.is_control()).collect();
     kept.trim().to_owned()
 }
 
@@ -51,7 +56,12 @@ pub(super) fn note(text: &str) -> String {
 pub(super) fn says_nothing(tidied: &str) -> bool {
     let narrowed = narrow(tidied);
     let word = narrowed.trim();
-    word.is_empty() || NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(word))
+    word.is_empty() || NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(word)) || has_failed(word)
+}
+
+/// Whether the cell is a formula that failed: it should say something, and does not.
+pub(super) fn has_failed(cell: &str) -> bool {
+    FAILED.contains(&cell.trim())
 }
 
 /// Serials, tags and order numbers: narrowed, without white space around them.
@@ -85,14 +95,26 @@ pub(super) enum NoPosition {
 /// The units a position names, lowest first: `5`, `1-4`, `U1～U4`, `4.0`.
 pub(super) fn position(text: &str) -> Result<(u32, u32), NoPosition> {
     let compact = key(text);
-    if date(&compact).is_some() || compact.contains(['年', '月', ':']) {
+    let has_digit = compact.contains(|c: char| c.is_ascii_digit());
+    if date(&compact).is_some() || (has_digit && compact.contains(['年', '月', ':'])) {
         return Err(NoPosition::Date);
     }
     // A remark in brackets says on which side, or how high.
-    let compact = match compact.split_once('(') {
-        Some((units, _)) if !units.is_empty() => units,
-        _ => &compact,
+    let (compact, remark) = match compact.split_once('(') {
+        Some((units, remark)) if !units.is_empty() => (units, remark.trim_end_matches(')')),
+        _ => (compact.as_str(), ""),
     };
+    let ends = ends_of(compact)?;
+    // `2U(3-4)` may mean either; `1-4(4U)` says the same twice.
+    let says_same = || whole_number(remark.trim_end_matches('U')) == Some(ends.1 - ends.0 + 1);
+    if remark.contains(|c: char| c.is_ascii_digit()) && !says_same() {
+        return Err(NoPosition::Other);
+    }
+    Ok(ends)
+}
+
+/// The units that a position without remarks names.
+fn ends_of(compact: &str) -> Result<(u32, u32), NoPosition> {
     let spelled: String = compact
         .chars()
         .filter(|c| !matches!(c, 'U' | '位' | '第'))
@@ -245,6 +267,10 @@ mod tests {
             ("U", Err(NoPosition::Other)),
             ("2026-01-04", Err(NoPosition::Date)),
             ("1月4日", Err(NoPosition::Date)),
+            ("审核：李四", Err(NoPosition::Other)),
+            ("9-10（后）", Ok((9, 10))),
+            ("1-4（4U）", Ok((1, 4))),
+            ("2U(3-4)", Err(NoPosition::Other)),
         ];
         for (spelled, expected) in cases {
             assert_eq!(position(spelled), expected, "{spelled:?}");

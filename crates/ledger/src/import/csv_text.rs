@@ -6,9 +6,10 @@ use super::{
     budget::{Budget, Exceeded, WIDTH},
     table::{Sheet, SheetRow},
 };
+use crate::export::{COMPUTED, TEXT_MARK};
 
 /// The separators in use, the likeliest first.
-pub(super) const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+pub(super) const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Most separators of one line: the last column of a spreadsheet is XFD.
 const MOST_SEPARATORS: usize = 16_384;
 
@@ -57,10 +58,16 @@ pub(super) fn split(text: &str, separator: u8, budget: &mut Budget) -> Result<Op
         let mut cells = Vec::with_capacity(width);
         for cell in record.iter().take(width) {
             budget.take_cell(1, cell)?;
-            cells.push(cell.to_owned());
+            cells.push(unmarked(cell).to_owned());
         }
         rows.push(SheetRow { number: u32::try_from(number).unwrap_or(u32::MAX), cells });
     }
+}
+
+/// The text behind the apostrophe that keeps a spreadsheet program from computing it.
+fn unmarked(cell: &str) -> &str {
+    let text = cell.strip_prefix(TEXT_MARK);
+    text.filter(|text| text.trim_start_matches(TEXT_MARK).starts_with(COMPUTED)).unwrap_or(cell)
 }
 
 #[cfg(test)]

@@ -36,7 +36,10 @@ pub(super) fn is_json(text: &str) -> bool {
 
 /// One sheet for each list of objects. Rows are numbered by their place in the list, from 1.
 pub(super) fn sheets(text: &str, budget: &mut Budget) -> Result<Vec<Sheet>, NoRows> {
-    let value: Value = serde_json::from_str(text).map_err(|error| NoRows::Broken(error.to_string()))?;
+    let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
+    let mut values = values.map_err(|error| NoRows::Broken(error.to_string()))?;
+    // Several values one after the other are a list without its brackets (JSON lines).
+    let value = if values.len() > 1 { Value::Array(values) } else { values.pop().unwrap_or_default() };
     let lists: Vec<(Option<String>, Vec<Value>)> = match value {
         Value::Array(rows) => vec![(None, rows)],
         Value::Object(members) => members
@@ -95,6 +98,10 @@ fn flat(row: &Map<String, Value>) -> BTreeMap<String, String> {
                 }
             }
             cells.insert(heading.clone(), device_type.get("model").map_or_else(|| text_of(value), text_of));
+            continue;
+        }
+        if let (Value::Object(custom), "custom_fields") = (value, heading.as_str()) {
+            cells.extend(custom.iter().map(|(name, value)| (format!("cf_{name}"), text_of(value))));
             continue;
         }
         cells.insert(heading.clone(), text_of(value));

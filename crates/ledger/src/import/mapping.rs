@@ -1,10 +1,14 @@
 //! What a person says of columns that no word tells: which heading means what, and what all rows have in common.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 use xunjian_domain::{ledger::AssetKind, text::Text};
 
-use super::{cell::tidy, heading::heading_key, table::Sheet};
+use super::{SeenTable, cell::tidy, heading::heading_key, table::Sheet};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +25,8 @@ pub enum Field {
     RackUnits,
     /// The units an asset fills, or the lowest of them; may name the rack too.
     Position,
+    /// The highest of the units an asset fills, in a column of its own.
+    PositionEnd,
     /// How many units an asset fills.
     Height,
     /// Front or rear.
@@ -53,13 +59,14 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Name,
         Self::Room,
         Self::Location,
         Self::Rack,
         Self::RackUnits,
         Self::Position,
+        Self::PositionEnd,
         Self::Height,
         Self::Face,
         Self::Kind,
@@ -86,6 +93,7 @@ impl Field {
             Self::Rack => "rack",
             Self::RackUnits => "rack_units",
             Self::Position => "position",
+            Self::PositionEnd => "position_end",
             Self::Height => "height",
             Self::Face => "face",
             Self::Kind => "kind",
@@ -132,10 +140,50 @@ impl FromStr for Field {
     }
 }
 
+/// Headings in the spelling of [`heading_key`], and what each means; `None` for one that is not wanted.
+type Columns = BTreeMap<String, Option<Field>>;
+
+/// The headings of a table, in no order: what a person said of its columns is remembered for all tables that have the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeadingSet(BTreeSet<String>);
+
+impl HeadingSet {
+    /// Of a row of headings; spaces, width and remarks in brackets do not count.
+    pub fn of<'h>(headings: impl IntoIterator<Item = &'h str>) -> Self {
+        Self(headings.into_iter().map(heading_key).filter(|heading| !heading.is_empty()).collect())
+    }
+
+    /// The headings as one text, sorted, a line each: the same for every spelling of the same set.
+    #[must_use]
+    pub fn as_text(&self) -> String {
+        self.0.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// What was said of one row of headings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowMapping<'m> {
+    said: &'m Columns,
+    remembered: Option<&'m Columns>,
+}
+
+impl RowMapping<'_> {
+    /// What is said of a heading: nothing, that it is not wanted, or what it means.
+    pub(super) fn of(self, heading: &str) -> Option<Option<Field>> {
+        if self.said.is_empty() && self.remembered.is_none() {
+            return None;
+        }
+        let heading = heading_key(heading);
+        self.said.get(&heading).or_else(|| self.remembered?.get(&heading)).copied()
+    }
+}
+
 /// What a person says of the columns of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mapping {
-    headings: BTreeMap<String, Option<Field>>,
+    headings: Columns,
+    /// What was said of other files with the same headings.
+    remembered: BTreeMap<HeadingSet, Columns>,
     /// The room of rows in tables without such a column; a workbook's sheet may name it too.
     pub room: Option<String>,
     /// The kind of assets in tables without such a column.
@@ -173,9 +221,35 @@ impl Mapping {
         self.headings.iter().map(|(heading, field)| (heading.as_str(), *field))
     }
 
-    /// What is said of a heading: nothing, that it is not wanted, or what it means.
-    pub(super) fn of(&self, heading: &str) -> Option<Option<Field>> {
-        self.headings.get(&heading_key(heading)).copied()
+    /// Takes what was said of an earlier file with these headings. What is said now comes first.
+    pub fn remember<'h>(
+        &mut self,
+        headings: impl IntoIterator<Item = &'h str>,
+        columns: impl IntoIterator<Item = (&'h str, Option<Field>)>,
+    ) {
+        let columns = columns.into_iter().map(|(heading, field)| (heading_key(heading), field)).collect();
+        self.remembered.insert(HeadingSet::of(headings), columns);
+    }
+
+    /// What is to be remembered of a table: its columns of which something was said now or before. `None` when nothing was
+    /// said now.
+    #[must_use]
+    pub fn to_remember(&self, table: &SeenTable) -> Option<Vec<(String, Option<Field>)>> {
+        let headings = || table.columns.iter().map(|(heading, _)| heading.as_str());
+        let is_new = headings().any(|heading| self.headings.contains_key(&heading_key(heading)));
+        let remembered = self.remembered.get(&HeadingSet::of(headings()));
+        let row = RowMapping { said: &self.headings, remembered };
+        is_new.then(|| headings().filter_map(|heading| Some((heading.to_owned(), row.of(heading)?))).collect())
+    }
+
+    /// What is said of a row of headings.
+    pub(super) fn of_row(&self, cells: &[String]) -> RowMapping<'_> {
+        let remembered = if self.remembered.is_empty() {
+            None
+        } else {
+            self.remembered.get(&HeadingSet::of(cells.iter().map(String::as_str)))
+        };
+        RowMapping { said: &self.headings, remembered }
     }
 
     /// The room of rows that name none: the one said, or the name a person gave to the sheet.

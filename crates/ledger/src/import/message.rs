@@ -137,6 +137,13 @@ pub(super) fn rack_height_differs(rack: &str, first: u16, second: u16) -> Text {
 }
 
 pub(super) fn unknown_kind(cell: &str) -> Text {
+    if cell.is_empty() {
+        return Text::new(
+            "这一行没有写资源类型，未导入。请填写物理服务器、托管设备、备份设备、存储或其他。",
+            "The row names no kind and was not imported. Write physical server, hosted device, backup device, storage or \
+             other.",
+        );
+    }
     let cell = quote(cell);
     Text::new(
         format!("资源类型“{cell}”无法识别，未导入。请改为物理服务器、托管设备、备份设备、存储或其他。"),
@@ -180,6 +187,14 @@ pub(super) fn bad_position(cell: &str, why: NoPosition) -> Text {
             ),
         ),
     }
+}
+
+pub(super) fn bad_position_end(cell: &str) -> Text {
+    let cell = quote(cell);
+    Text::new(
+        format!("结束 U 位“{cell}”不是一个整数 U 位，未导入。请填写整数，例如 4。"),
+        format!("The last unit \"{cell}\" is not one unit; the row was not imported. Write a whole number, such as 4."),
+    )
 }
 
 pub(super) fn bad_height(cell: &str) -> Text {

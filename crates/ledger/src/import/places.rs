@@ -79,7 +79,7 @@ impl Places {
         }
         let location = row.text(Field::Location);
         if !location.is_empty() && self.ambiguous.contains(&(key(&room), key(&rack))) {
-            rack = format!("{location} {rack}");
+            rack = rack_name(&format!("{location} {rack}"));
         }
         RackPlace { room, rack }
     }

@@ -24,7 +24,7 @@ pub(super) fn read(tables: &[(usize, &Table)], places: &mut Places, ids: &mut im
             if place.rack.is_empty() {
                 findings.list(rack_column(row), RowCode::NoRack, message::no_rack());
             }
-            let spelled = row.text(Field::RackUnits);
+            let spelled = row.measure(Field::RackUnits);
             let units = if spelled.is_empty() { Some(DEFAULT_RACK_UNITS) } else { height(&spelled) };
             if units.is_none() {
                 findings.list(Field::RackUnits, RowCode::BadQuantity, message::bad_rack_height(&spelled));

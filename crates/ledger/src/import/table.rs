@@ -5,7 +5,7 @@ use xunjian_domain::ledger::AssetKind;
 use super::{
     ImportError, PassedOver, SeenTable, SourceFile,
     budget::{Budget, Exceeded},
-    cell::{code, key, note, says_nothing, tidy},
+    cell::{code, has_failed, key, note, says_nothing, tidy},
     csv_text,
     heading::{DEEPEST_HEADER, Header, TableKind},
     json,
@@ -97,13 +97,60 @@ pub(super) fn tables_of(
         };
         let source = if many && !name.is_empty() { format!("{}［{name}］", file.name) } else { file.name.clone() };
         let (room, kind) = (mapping.room_of(&sheet), mapping.kind);
-        found.tables.push(Table { source, file: file.name.clone(), sheet: name, header, room, kind, rows: sheet.rows });
+        for (header, rows) in parts_of(sheet, header, wanted, mapping) {
+            let (source, file, sheet, room) = (source.clone(), file.name.clone(), name.clone(), room.clone());
+            found.tables.push(Table { source, file, sheet, header, room, kind, rows });
+        }
     }
     if found.tables.is_empty() {
         let text = message::no_header(&file.name, wanted);
         return Err(ImportError::NoHeader { file: file.name.clone(), headings: likely.unwrap_or_default(), text });
     }
     Ok(found)
+}
+
+/// The tables of one sheet: most hold one; some have a rack list above or below it, each with its own headings.
+///
+/// Other headings are looked for among the first rows and behind blank ones. Two rows of headings of one table have no
+/// rows between them: then the one that tells more counts.
+fn parts_of(sheet: Sheet, widest: Header, wanted: &[TableKind], mapping: &Mapping) -> Vec<(Header, Vec<SheetRow>)> {
+    let knows_room = mapping.room_of(&sheet).is_some();
+    let mut headers: Vec<Header> = Vec::new();
+    let mut is_filled_since = false;
+    let mut before: Option<&SheetRow> = None;
+    for row in &sheet.rows {
+        let is_behind_gap = before.is_none_or(|before| before.number + 1 < row.number || is_blank(&before.cells));
+        before = Some(row);
+        let header = if row.number == widest.row {
+            Some(widest.clone())
+        } else if row.number <= DEEPEST_HEADER || is_behind_gap {
+            let is_page = headers.iter().any(|header| header.is_repeated_by(&row.cells));
+            let header = if is_page { None } else { Header::of_row(row, mapping, knows_room) };
+            header.filter(|header| wanted.contains(&header.kind))
+        } else {
+            None
+        };
+        match header {
+            Some(header) => {
+                match headers.last_mut().filter(|_| !is_filled_since) {
+                    Some(last) if last.width() < header.width() => *last = header,
+                    Some(_) => {}
+                    None => headers.push(header),
+                }
+                is_filled_since = false;
+            }
+            None => is_filled_since |= !is_blank(&row.cells),
+        }
+    }
+    let starts: Vec<u32> = headers.iter().map(|header| header.row).collect();
+    let mut parts: Vec<(Header, Vec<SheetRow>)> = headers.into_iter().map(|header| (header, Vec::new())).collect();
+    for row in sheet.rows {
+        let of = starts.iter().rposition(|start| *start <= row.number);
+        if let Some((_, rows)) = of.and_then(|at| parts.get_mut(at)) {
+            rows.push(row);
+        }
+    }
+    parts
 }
 
 /// What a file holds.
@@ -195,8 +242,13 @@ impl Row<'_> {
 
     /// The cell as it stands in the file; empty where there is none.
     pub(super) fn raw(&self, column: Field) -> &str {
+        let cell = |at: usize| self.sheet_row.cells.get(at).map(String::as_str);
+        if let Some(said) = self.table.header.custom_place(column).and_then(cell).filter(|said| !tidy(said).is_empty())
+        {
+            return said;
+        }
         match self.table.header.place(column) {
-            Some(at) => self.sheet_row.cells.get(at).map_or("", String::as_str),
+            Some(at) => cell(at).unwrap_or_default(),
             None if column == Field::Room => self.table.room.as_deref().unwrap_or_default(),
             None => "",
         }
@@ -205,6 +257,12 @@ impl Row<'_> {
     /// The cell as a text for people; empty when it only says that there is nothing.
     pub(super) fn text(&self, column: Field) -> String {
         Some(tidy(self.raw(column))).filter(|text| !says_nothing(text)).unwrap_or_default()
+    }
+
+    /// The cell as a number, position or date: one whose formula failed says something that cannot be read.
+    pub(super) fn measure(&self, column: Field) -> String {
+        let text = tidy(self.raw(column));
+        if has_failed(&text) { text } else { Some(text).filter(|text| !says_nothing(text)).unwrap_or_default() }
     }
 
     /// The cell as a serial, tag or number; empty when it only says that there is nothing.
@@ -222,16 +280,18 @@ impl Row<'_> {
         is_blank(&self.sheet_row.cells)
     }
 
-    /// Whether the row sums up others: its first filled cell among the first three says so, and it names no rack,
+    /// Whether the row sums up others: its first filled cell says so, and it names no rack,
     /// cluster or unit, which only a row of its own has (a virtual machine may well be called `total`).
     fn is_total(&self) -> bool {
         let says_total = |cell: &str| {
             let word = key(cell);
             let word = word.split(['(', ':']).next().unwrap_or_default();
             // 一号机房小计, A01合计
-            TOTALS.contains(&word) || TOTALS.iter().any(|total| !total.is_ascii() && word.ends_with(total))
+            TOTALS.contains(&word)
+                || TOTALS.iter().any(|total| !total.is_ascii() && word.ends_with(total))
+                || word.strip_prefix('共').is_some_and(|count| count.starts_with(|c: char| c.is_ascii_digit()))
         };
-        let first = self.sheet_row.cells.iter().take(3).find(|cell| !tidy(cell).is_empty());
+        let first = self.sheet_row.cells.iter().find(|cell| !tidy(cell).is_empty());
         let anchor = match self.table.header.kind {
             TableKind::Assets if self.table.header.place(Field::Rack).is_none() => Field::Position,
             TableKind::Assets => Field::Rack,

@@ -133,7 +133,12 @@ fn text_of(value: &DataRef<'_>) -> String {
         DataRef::Float(number) => number.to_string(),
         DataRef::String(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::Bool(truth) => truth.to_string(),
+        DataRef::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.to_owned(),
+        // A time of day alone is no day.
+        DataRef::DateTime(at) if at.is_datetime() && at.as_f64() < 1.0 => {
+            let (.., hour, minute, second, _) = at.to_ymd_hms_milli();
+            format!("{hour:02}:{minute:02}:{second:02}")
+        }
         DataRef::DateTime(at) if at.is_datetime() => {
             let (year, month, day, ..) = at.to_ymd_hms_milli();
             format!("{year:04}-{month:02}-{day:02}")

@@ -1,11 +1,13 @@
 // Ledger and labels of the fake.
 import picture from '@icons/source.svg'
 
-import type { AssetItem, ConsoleApi, ImportPreview, LabelItem, LedgerVersionItem } from '../api'
+import type { AssetItem, ConsoleApi, ImportPreview, LabelItem, LedgerTable, LedgerVersionItem } from '../api'
+import { ConsoleError } from '../error'
+import type { LedgerWords } from '../ledger/words'
 import { includes, type Pager } from '.'
 import { demoAssets, openedAt, visitItems } from './story'
 
-type Part = Pick<ConsoleApi, 'ledgerVersions' | 'assets' | 'previewLedger' | 'importLedger' | 'labels' | 'printLabels' | 'labelUrl'>
+type Part = Pick<ConsoleApi, 'ledgerVersions' | 'assets' | 'ledgerColumns' | 'previewLedger' | 'importLedger' | 'labels' | 'printLabels' | 'labelUrl'>
 
 const racks = visitItems.filter((visit) => visit.kind === 'rack').map((visit) => ({ rack: visit.title.split(' · ')[1] ?? '', room: visit.room_name }))
 
@@ -29,11 +31,25 @@ const assets: readonly AssetItem[] = racks.flatMap(({ rack, room }) =>
   })),
 )
 
+/** The columns of a file; those of one whose name holds “odd” tell nothing by themselves. */
+function fakeTable(file: File, said: LedgerWords): LedgerTable {
+  const isOdd = file.name.includes('odd')
+  const known: Readonly<Record<string, string>> = isOdd ? {} : { 机房: 'room', 机柜: 'rack', 资源类型: 'kind', 型号: 'model' }
+  const headings = isOdd ? ['柜子', '叫什么', '这是什么'] : [...Object.keys(known), '旧编号']
+  const columns = headings.map((heading) => ({ heading, field: said.columns[heading] ?? known[heading] ?? null }))
+  const isTold = columns.some((column) => column.field === 'rack')
+  return { file: file.name, sheet: '', kind: isTold ? 'assets' : null, rows: isTold ? 73 : 0, columns }
+}
+
+function noHeadings(file: File): ConsoleError {
+  return new ConsoleError(422, '422.1', '未能完成', `文件“${file.name}”的前 20 行里没有可识别的表头。请指明各列，然后重新导入。`)
+}
+
 /** A file whose name holds “same” changes nothing; every other one removes an asset. */
-export function fakePreview(files: readonly File[]): ImportPreview {
+export function fakePreview(files: readonly File[], said: LedgerWords): ImportPreview {
   const isSame = files.some((file) => file.name.includes('same'))
   const [first, second, third] = assets
-  const base = { rows_read: 73, rows_taken: 72, rows_refused: 1, rooms: 2, racks: 10, assets: assets.length, clusters: 2, orders: 40 }
+  const base = { tables: files.map((file) => fakeTable(file, said)), passed_over: files.map((file) => ({ file: file.name, sheet: '封面' })), rows_read: 73, rows_taken: 72, rows_refused: 1, rooms: 2, racks: 10, assets: assets.length, clusters: 2, orders: 40 }
   if (isSame || !first || !second || !third) {
     return { ...base, rows_refused: 0, rows_taken: 73, problems: [], added: 0, changed: 0, removed: 0, unchanged: assets.length, changes: [], is_changed: false, needs_allow_removals: false, version: null }
   }
@@ -99,9 +115,14 @@ export function createFakeLedger(page: Pager): Part {
         ),
         after,
       ),
-    previewLedger: async (files) => fakePreview(files),
-    async importLedger(files) {
-      const preview = fakePreview(files)
+    ledgerColumns: async (files, said) => files.map((file) => fakeTable(file, said)),
+    async previewLedger(files, _allow, said) {
+      const untold = files.find((file) => fakeTable(file, said).kind === null)
+      if (untold) throw noHeadings(untold)
+      return fakePreview(files, said)
+    },
+    async importLedger(files, _allow, said) {
+      const preview = fakePreview(files, said)
       if (!preview.is_changed) return preview
       for (const one of versions) one.is_current = false
       const version = (versions[0]?.version ?? 0) + 1

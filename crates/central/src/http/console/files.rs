@@ -23,7 +23,7 @@ use crate::{
     console::{
         keys::{self, KeyItem},
         labels,
-        ledger::{self, ImportPreview},
+        ledger::{self, ImportPreview, LedgerTable, LedgerUpload},
         page::{bad, missing},
         photo::{self, Sent, Size},
         record,
@@ -31,7 +31,7 @@ use crate::{
     error::Error,
     ledger::ImportMode,
 };
-use xunjian_ledger::import::SourceFile;
+use xunjian_ledger::import::{Mapping, NotAMapping, SourceFile};
 
 /// Nothing in a file may run, wherever it is opened.
 const SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -128,14 +128,21 @@ pub async fn revoke_key(State(app): State<App>, Writer(who): Writer, request: Re
 
 /// What an import would do.
 pub async fn preview_ledger(State(app): State<App>, Writer(who): Writer, form: Multipart) -> Answer<ImportPreview> {
-    let (files, _) = ledger_files(form).await.map_err(|error| told(error, who.language))?;
-    who.answer(&app, move |site, seat| ledger::import(site, &seat.account, &files, ImportMode::DryRun)).await
+    let mut upload = ledger_files(form).await.map_err(|error| told(error, who.language))?;
+    upload.mode = ImportMode::DryRun;
+    who.answer(&app, move |site, seat| ledger::import(site, &seat.account, &upload)).await
+}
+
+/// The headings of files, for whoever says by hand what they mean.
+pub async fn ledger_columns(State(app): State<App>, Writer(who): Writer, form: Multipart) -> Answer<Vec<LedgerTable>> {
+    let upload = ledger_files(form).await.map_err(|error| told(error, who.language))?;
+    who.answer(&app, move |site, _| ledger::columns(site, &upload)).await
 }
 
 /// Imports files.
 pub async fn import_ledger(State(app): State<App>, Writer(who): Writer, form: Multipart) -> Answer<ImportPreview> {
-    let (files, mode) = ledger_files(form).await.map_err(|error| told(error, who.language))?;
-    who.answer(&app, move |site, seat| ledger::import(site, &seat.account, &files, mode)).await
+    let upload = ledger_files(form).await.map_err(|error| told(error, who.language))?;
+    who.answer(&app, move |site, seat| ledger::import(site, &seat.account, &upload)).await
 }
 
 fn broken(error: &MultipartError) -> Error {
@@ -144,8 +151,9 @@ fn broken(error: &MultipartError) -> Error {
     Error::Problem(code, error.body_text())
 }
 
-async fn ledger_files(mut form: Multipart) -> Result<(Vec<SourceFile>, ImportMode), Error> {
+async fn ledger_files(mut form: Multipart) -> Result<LedgerUpload, Error> {
     let (mut files, mut mode, mut total) = (Vec::new(), ImportMode::Careful, 0);
+    let mut mapping = Mapping::default();
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().unwrap_or_default().to_owned();
@@ -161,10 +169,18 @@ async fn ledger_files(mut form: Multipart) -> Result<(Vec<SourceFile>, ImportMod
                 b"false" | b"0" | b"" => {}
                 _ => return Err(bad("allow_removals", "must be true or false")),
             },
-            other => return Err(bad(other, "is not one of: file, allow_removals")),
+            "map" => {
+                let text = std::str::from_utf8(&bytes).map_err(|_| bad("map", "is no text"))?;
+                mapping.set_from(text).map_err(|NotAMapping(text)| Error::Told(text))?;
+            }
+            "room" => {
+                let text = std::str::from_utf8(&bytes).map_err(|_| bad("room", "is no text"))?;
+                mapping.room = Some(text.trim().to_owned()).filter(|room| !room.is_empty());
+            }
+            other => return Err(bad(other, "is not one of: file, allow_removals, map, room")),
         }
     }
-    Ok((files, mode))
+    Ok(LedgerUpload { files, mapping, mode })
 }
 
 /// The last part of a file's name: some browsers send the whole path.

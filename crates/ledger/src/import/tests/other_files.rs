@@ -138,3 +138,118 @@ fn what_no_heading_tells_a_person_says() {
         assert!(Mapping::default().set_from(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn two_tables_of_one_sheet_are_both_read() {
+    let text = "机房,机柜编号,机柜高度\n一区,A01,20\n,,\n机房,机柜,U位,资源类型,型号,序列号\n一区,A01,21,存储,S1,X1\n一区,A01,1,存储,S1,X2\n";
+    let imported = import(&[csv(text)]);
+    assert_eq!(counts(&imported.report), (3, 2, 1, 1), "a rack and two assets, one above it");
+    assert_eq!(listed(&imported.report), [(RowCode::PositionOutsideRack, vec![5])].into(), "by the height given above");
+    let kinds: Vec<_> = imported.tables.iter().map(|table| (table.kind, table.header_row, table.rows)).collect();
+    assert_eq!(kinds, [(TableKind::Racks, 1, 1), (TableKind::Assets, 4, 2)]);
+    // Below, behind a blank row, with other columns.
+    let text = "机房,机柜,U位,资源类型,型号\n一区,A01,1,存储,S1\n\n机房,机柜编号,机柜高度\n一区,A01,20\n";
+    assert_eq!(counts(&import(&[csv(text)]).report), (2, 2, 0, 1), "the rack list may stand below");
+    // Two rows of headings are those of one table.
+    let text = "机房,机柜,类型,型号,\n机房,机柜,类型,型号,U位\n一区,A01,存储,S1,1\n";
+    let imported = import(&[csv(text)]);
+    assert_eq!((counts(&imported.report), imported.tables.len()), ((1, 1, 0, 1), 1));
+}
+
+#[test]
+fn formulas_that_failed_say_nothing_and_are_listed_where_they_should() {
+    let text = "机房,机柜,U位,资源类型,品牌,型号,序列号,上架日期,数量,归属单位\n\
+                一区,A01,1,存储,#N/A,S1,#N/A,2024-01-12,1,#REF!\n\
+                一区,A01,#REF!,存储,岭云,S1,X2,2024-01-12,1,甲\n\
+                一区,A01,3,存储,岭云,S1,X3,#VALUE!,1,甲\n\
+                一区,A01,4,存储,岭云,S1,X4,,#DIV/0!,甲\n\
+                一区,A01,5,#N/A,岭云,S1,X5,,1,甲\n\
+                一区,A01,6,存储,#N/A,#N/A,X6,,1,甲\n";
+    let imported = import(&[csv(text)]);
+    assert_eq!(counts(&imported.report), (6, 2, 4, 1), "rows, imported, skipped, racks");
+    let expected = [
+        (RowCode::UnknownKind, vec![6]),
+        (RowCode::BadPosition, vec![3]),
+        (RowCode::NoModel, vec![7]),
+        (RowCode::BadQuantity, vec![5]),
+        (RowCode::NoSerial, vec![2]),
+        (RowCode::BadDate, vec![4]),
+    ];
+    assert_eq!(listed(&imported.report), expected.into(), "each where it stands");
+    let asset = &imported.ledger.assets[0];
+    assert_eq!((asset.brand.as_str(), asset.serial.as_str(), asset.owning_unit.as_str()), ("", "", ""), "nothing");
+}
+
+#[test]
+fn the_first_and_the_last_unit_may_have_columns_of_their_own() {
+    let text = "机房,机柜,起始U位,结束U位,资源类型,型号,序列号\n一区,A01,1,4,存储,S1,X1\n一区,A01,8U,7U,存储,S1,X2\n\
+                一区,A01,9,,存储,S1,X3\n一区,A01,10,上,存储,S1,X4\n一区,A01,41,43,存储,S1,X5\n";
+    let imported = import(&[csv(text)]);
+    let spans: Vec<_> = imported.ledger.assets.iter().map(|asset| asset.span).collect();
+    assert_eq!(spans, [UnitSpan::new(1, 4), UnitSpan::new(7, 8), UnitSpan::new(9, 9)], "both ends");
+    let expected = [(RowCode::BadPosition, vec![5]), (RowCode::PositionOutsideRack, vec![6])];
+    assert_eq!(listed(&imported.report), expected.into());
+    assert_eq!(imported.report.problems[0].column, "结束U位", "the column that is wrong");
+}
+
+#[test]
+fn json_lines_and_custom_fields_are_read() {
+    let lines = json(
+        "{\"site\": \"S\", \"rack\": \"R1\", \"position\": 1, \"role\": \"Server\", \"device_type\": \"M\"}\n\
+         {\"site\": \"S\", \"rack\": \"R1\", \"position\": 2, \"role\": \"Server\", \"device_type\": \"M\"}\n",
+    );
+    assert_eq!(counts(&import(&[lines]).report), (2, 2, 0, 1), "a list without its brackets");
+    let answer = json(
+        r#"{"count": 1, "results": [{"name": "n", "site": {"name": "S"}, "rack": {"name": "R1"}, "position": 3,
+            "role": {"name": "Server"}, "device_type": {"model": "M"}, "status": {"value": "active"},
+            "custom_fields": {"height": 2, "status": "在用", "上架日期": "2024-01-12", "face": null}}]}"#,
+    );
+    let asset = &import(&[answer]).ledger.assets[0];
+    assert_eq!((asset.span, asset.status.as_str()), (UnitSpan::new(3, 4), "在用"), "a custom field comes first");
+    assert_eq!(asset.mounted_on.map(|day| day.to_string()).as_deref(), Some("2024-01-12"), "by its words, too");
+}
+
+#[test]
+fn sums_may_stand_in_any_column_and_footers_are_listed() {
+    let text = "机房,机柜,U位,资源类型,型号,序列号,数量\n一区,A01,1,存储,S1,X1,1\n,,,,,合计,1\n共 1 台,,,,,,\n制表：张三,,,审核：李四,,,\n";
+    let imported = import(&[csv(text)]);
+    assert_eq!(counts(&imported.report), (2, 1, 1, 1), "two sums, and a footer that is neither blank nor a sum");
+    assert!(imported.report.problems.iter().all(|problem| problem.row == 5), "the footer");
+}
+
+#[test]
+fn pipes_separate_too() {
+    let text = "机房|机柜|U位|资源类型|型号\n一区|A01|1-2|存储|S,1;2\n";
+    let imported = import(&[csv(text)]);
+    assert_eq!(imported.ledger.assets[0].model, "S,1;2");
+}
+
+#[test]
+fn what_was_said_of_columns_is_remembered_for_the_same_headings() {
+    let text = "柜子,格子,这是什么,叫什么,没用\nA01,1-2,存储,S1,x\n";
+    let mut said = Mapping::default();
+    said.room = Some("一区".to_owned());
+    for one in ["柜子=rack", "格子=position", "这是什么=kind", "叫什么=model", "没用=ignore"] {
+        said.set_from(one).expect(one);
+    }
+    let imported = read(&[csv(text)], &said, &mut ids_from(0)).expect("mapped");
+    let table = &imported.tables[0];
+    let columns = said.to_remember(table).expect("something was said");
+    assert_eq!(columns.len(), 5, "also what is not wanted");
+
+    let mut mapping = Mapping::default();
+    mapping.room.clone_from(&said.room);
+    let headings: Vec<&str> = table.columns.iter().map(|(heading, _)| heading.as_str()).collect();
+    mapping.remember(headings.iter().copied(), columns.iter().map(|(heading, field)| (heading.as_str(), *field)));
+    let other_order = "没用,叫什么,这是 什么,格子*,柜子（号）\nx,S2,存储,3,A02\n";
+    let again = read(&[csv(other_order)], &mapping, &mut ids_from(0)).expect("the same headings in another order");
+    assert_eq!((again.ledger.assets[0].model.as_str(), again.ledger.assets[0].span), ("S2", UnitSpan::new(3, 3)));
+    assert_eq!(mapping.to_remember(&again.tables[0]), None, "nothing new was said");
+    let one_more = "没用,叫什么,这是什么,格子,柜子,又一列\nx,S2,存储,3,A02,y\n";
+    let error = read(&[csv(one_more)], &mapping, &mut ids_from(0)).expect_err("other headings are another set");
+    assert!(matches!(error, ImportError::NoHeader { .. }), "{error}");
+    // What is said now comes before what was said then.
+    mapping.set_from("叫什么=brand").expect("a mapping");
+    let now = read(&[csv(text)], &mapping, &mut ids_from(0)).expect("mapped");
+    assert_eq!((now.ledger.assets[0].brand.as_str(), now.ledger.assets[0].model.as_str()), ("S1", ""));
+}

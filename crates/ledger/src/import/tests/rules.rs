@@ -4,7 +4,7 @@ use xunjian_domain::ledger::{RowCode, UnitSpan};
 
 use xunjian_testkit::odd_workbook::odd_workbook;
 
-use super::{counts, csv, ids_from, import, listed};
+use super::{again, counts, csv, ids_from, import, listed};
 use crate::import::{ImportError, Mapping, SourceFile, read, read_orders};
 
 const HEAD: &str = "机房,机柜编号,U位,资源类型,品牌,型号,序列号,数量,上架日期\n";
@@ -168,4 +168,14 @@ fn files_that_are_no_ledger_at_all_are_refused_politely() {
         assert!(matches!(error, ImportError::Unreadable { .. }), "{name}: {error}");
         assert!(error.text().zh.contains(name), "the sentence names the file");
     }
+}
+
+#[test]
+fn two_strips_that_nothing_tells_apart_keep_their_ids() {
+    let files = [csv(
+        "机房,机柜,U位,资源类型,型号\n一区,A01,,PDU,P1\n一区,A01,,PDU,P1\n一区,A01,3,存储,S1\n一区,A01,,PDU,P1\n",
+    )];
+    let first = import(&files).ledger;
+    assert_eq!(first.assets.len(), 4, "all are taken");
+    assert_eq!(again(&files, &first), first, "by their order");
 }

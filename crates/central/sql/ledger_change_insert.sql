@@ -1,0 +1,1 @@
+INSERT INTO ledger_change (sha256, change_set, round_id, proposed_by, proposed_at, decision, approved, decided_by, decided_at, version) VALUES ($1, $2, $3, $4, $5, $6, 0, '', 0, 0) ON CONFLICT DO NOTHING

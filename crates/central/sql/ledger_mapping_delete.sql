@@ -1,0 +1,1 @@
+DELETE FROM ledger_mapping WHERE headings_sha256 = $1

@@ -1,0 +1,1 @@
+INSERT INTO ledger_mapping (headings_sha256, headings, columns, said_by, said_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (headings_sha256) DO UPDATE SET columns = excluded.columns, said_by = excluded.said_by, said_at = excluded.said_at

@@ -1,0 +1,1 @@
+SELECT record.envelope FROM record JOIN record_summary ON record_summary.record_id = record.id WHERE record_summary.round_id = $1 AND record_summary.is_current = 1 AND record_summary.kind = 'rack' ORDER BY record.id
