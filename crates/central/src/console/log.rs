@@ -179,7 +179,7 @@ fn summary(leaf: Leaf) -> Text {
     }
 }
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "record",
     "delivered",
     "key_statement",
