@@ -426,6 +426,12 @@ impl FieldError {
         matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
     }
 
+    /// Whether a page that cannot be read may be behind it: one that was refused once can read as empty the next time, and what
+    /// is in it is then no value any more.
+    pub(crate) fn may_be_damage(&self) -> bool {
+        self.is_damage() || matches!(self, Self::Damaged(_))
+    }
+
     /// Whether the same call may succeed later without anyone changing it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

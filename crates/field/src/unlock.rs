@@ -50,7 +50,7 @@ impl Field {
             Ok(person)
         };
         match begin() {
-            Err(error) if error.is_damage() => {
+            Err(error) if error.may_be_damage() => {
                 // Reached before the check that runs beside the work: it comes to the same page, and mends it.
                 self.store.wait_for_check();
                 begin()
@@ -129,7 +129,7 @@ impl Field {
             Err(OpenError::Damaged(_)) => self.store.rebuild(key, self.salvage(key))?,
         }
         let mut put_right = self.put_data_right(key);
-        if !self.store.is_checked() && put_right.as_ref().is_err_and(FieldError::is_damage) {
+        if !self.store.is_checked() && put_right.as_ref().is_err_and(FieldError::may_be_damage) {
             // The first to read a damaged page was not the check.
             put_right = self.store.rebuild(key, self.salvage(key)).and_then(|()| self.put_data_right(key));
         }
