@@ -216,7 +216,7 @@ async fn every_page_is_sound_in_both_languages_and_themes_and_fits_every_glass()
     window.close().await?;
     desk.clear_up()?;
     let mut looked_at = complaints.settle()?;
-    // A reviewer's pages need a reviewer's tablet: `review_window.rs` looks at them.
+    // A reviewer's pages need a reviewer's tablet, which this story does not have.
     looked_at.extend(["review", "review-record"].map(str::to_owned));
     ensure!(looked_at == routes()?, "a page of ui/src/routes.ts was not looked at");
     Ok(())
