@@ -4,10 +4,12 @@
 
 mod audit;
 mod changes;
+mod closings;
 mod cosignatures;
 mod decisions;
 mod log;
 mod records;
+mod rectifications;
 mod reviews;
 mod rows;
 mod statements;
@@ -27,7 +29,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// `record`, `delivered`, `blob`, `log`, `chunk`, `chain`, `key`, `round`, `terminal`, `set_aside`,
-    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`.
+    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`,
+    /// `rectification`, `closing`.
     pub part: &'static str,
     /// Which one.
     pub id: String,
@@ -133,6 +136,8 @@ fn derive_rows(site: &Site) -> Result<Findings, Error> {
         decisions::check_chains(&leaves, &decided, &mut found);
         reviews::check(sql, keyring.as_ref(), &leaves, &mut found);
         changes::check(sql, keyring.as_ref(), &leaves, &mut found);
+        rectifications::check(sql, keyring.as_ref(), &leaves, &mut found);
+        closings::check(sql, keyring.as_ref(), &leaves, &mut found);
         stored::check_chunks(sql, &mut found);
         stored::check_set_aside(sql, &leaves, &mut found);
         Ok::<_, Error>(())
