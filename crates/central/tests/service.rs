@@ -4,6 +4,8 @@
 
 #[path = "service/blobs.rs"]
 mod blobs;
+#[path = "service/closings.rs"]
+mod closings;
 #[path = "service/console_beside.rs"]
 mod console_beside;
 #[path = "service/console_desk.rs"]
@@ -50,6 +52,8 @@ mod openapi;
 mod packs;
 #[path = "service/party.rs"]
 mod party;
+#[path = "service/rectifications.rs"]
+mod rectifications;
 #[path = "service/reviews.rs"]
 mod reviews;
 #[path = "service/split_view.rs"]
