@@ -253,6 +253,8 @@ async fn both_sides_sign_the_numbers_and_nothing_counts_afterwards() {
     let (seen, names) = look_at(&central.site, &mine).unwrap();
     assert_eq!((seen, names), (closing.clone(), vec!["li_inspector（服务方）".to_owned()]));
 
+    // Sealed while the round was open, on a tablet that comes back too late.
+    let (late, late_envelope) = li.seals(&central, central.visit(VisitKind::Rack), &[], |_| ());
     let closed = close(&central.site, COMMAND_LINE, &[theirs.clone(), mine.clone()]).unwrap();
     assert!(!closed.identical && closed.signed_by.len() == 2, "{closed:?}");
     assert!(close(&central.site, COMMAND_LINE, &[mine, theirs]).unwrap().identical, "in whatever order they come");
@@ -261,9 +263,8 @@ async fn both_sides_sign_the_numbers_and_nothing_counts_afterwards() {
 
     let frozen = counted(&central);
     assert_eq!(frozen.totals, closing.totals);
-    let (late, envelope) = li.seals(&central, central.visit(VisitKind::Rack), &[], |_| ());
     assert_eq!(
-        li.submits(&envelope.to_bytes()).await,
+        li.submits(&late_envelope.to_bytes()).await,
         RecordAnswer::Stored { record: late },
         "evidence is kept for ever"
     );

@@ -8,8 +8,8 @@ use xunjian_central::{
     ledger::{self, changes},
     log::COMMAND_LINE,
     rectification::{
-        self, Defaults, ExportFormat, Wanted, acknowledge, assign, candidates, case, export, feed_back, find,
-        histories, open, open_complete, remind, standings, take,
+        Defaults, ExportFormat, Wanted, acknowledge, assign, candidates, case, export, feed_back, find, histories,
+        open, open_complete, remind, standings, take,
     },
     round::{self, Due, NewRound, OpenedRound},
 };
@@ -466,7 +466,7 @@ async fn a_reviewer_looks_at_the_case_and_signs_on_her_own_tablet() {
     let envelope = Envelope::from_bytes(signed.as_bytes()).unwrap();
     let taken = take(&central.site, COMMAND_LINE, &envelope, Wanted::Verdict).unwrap();
     assert_eq!(taken.state, RectificationState::Accepted);
-    let closed = central.site.db.read(|sql| rectification::find(sql, &id.to_hex())).unwrap();
+    let closed = central.site.db.read(|sql| find(sql, &id.to_hex())).unwrap();
     assert_eq!(closed.progress.accepted.map(|(by, ..)| by), Some(chen.person));
     whole(&central);
 }
