@@ -20,6 +20,8 @@ mod console_log;
 mod console_moves;
 #[path = "service/console_pages.rs"]
 mod console_pages;
+#[path = "service/console_progress.rs"]
+mod console_progress;
 #[path = "service/console_records.rs"]
 mod console_records;
 #[path = "service/console_rounds.rs"]

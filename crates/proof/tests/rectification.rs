@@ -45,8 +45,8 @@ const STEPS: [&[u8]; 6] = [
 ];
 const CLOSING: &[u8] = include_bytes!("vectors/rectification-v1/closing.json");
 
-const LAST_STEP_SHA256: &str = "LAST_STEP";
-const CLOSING_SHA256: &str = "CLOSING_HASH";
+const LAST_STEP_SHA256: &str = "ee910ef8248c371802fba5b9c9de5aad2b0ae55ede4822d84dd9d7e6746ca7d0";
+const CLOSING_SHA256: &str = "0c63419510bc0d6fda5a08b1cc9c038640fde1ceb3c7edc9d382efeb6ceb5dbe";
 
 /// The keys of the vectors, by seed: inspector, service, reviewer, rectifier, contact.
 fn key(seed: u8) -> Ed25519Signer {
