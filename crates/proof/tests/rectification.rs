@@ -328,10 +328,8 @@ fn a_closing_needs_one_of_each_side_and_a_reason() {
     for (seeds, is_fine, why) in cases {
         assert_eq!(verify_closing(&by(seeds), &keyring).is_ok(), is_fine, "{why}");
     }
-    let twice = Envelope {
-        signatures: [by(&[INSPECTOR]).signatures, by(&[INSPECTOR]).signatures].concat(),
-        ..by(&[INSPECTOR])
-    };
+    let mut twice = by(&[INSPECTOR]);
+    twice.signatures.extend(by(&[INSPECTOR]).signatures);
     let error = verify_signatures(&twice, &keyring).unwrap_err();
     assert!(matches!(error, ClosingError::SamePerson(_)), "{error}");
     let merged = merge(&[by(&[REVIEWER]), by(&[INSPECTOR]), by(&[INSPECTOR])]).unwrap();
