@@ -151,6 +151,10 @@ async fn review_offline(window: &Window, records: &[String]) -> Result<()> {
 
     window.click("return").await?;
     window.find("return-sheet").await?;
+    // The last item can be reached with a finger, and so can the first again.
+    let lines = "return [...document.querySelectorAll('[data-testid^=reason-]')].at(-1).dataset.testid";
+    let last = window.evaluate(lines).await?;
+    window.click(last.as_str().context("a line")?).await?;
     window.fill("reason-1", REASON).await?;
     window.fill("return-comment", COMMENT).await?;
     window.fill("return-passphrase", "this is not the passphrase").await?;
