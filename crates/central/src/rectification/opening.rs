@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use xunjian_domain::{
     hash::Sha256,
-    ids::{AssetId, CriterionKey},
+    ids::{AssetId, CriterionKey, FindingId},
     outcome::Outcome,
     reconciliation::{Reconciliation, Verdict},
     rectification::{Opening, Source, Step},
@@ -197,9 +197,15 @@ impl Shown<'_> {
 /// # Errors
 /// [`Error::Damaged`] for a record that cannot be read.
 pub fn candidates(sql: &dyn Sql, round: &str) -> Result<Vec<Candidate>, Error> {
+    let rows = sql.query(sql!("rectification_record"), &[round.into()])?;
+    shown(sql, &rows.iter().map(|row| Ok(row.bytes(1)?)).collect::<Result<Vec<_>, Error>>()?)
+}
+
+/// What these records show, and nobody has opened.
+fn shown(sql: &dyn Sql, envelopes: &[&[u8]]) -> Result<Vec<Candidate>, Error> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
-    for row in sql.query(sql!("rectification_record"), &[round.into()])? {
-        let (_, read) = verification::read_record(row.bytes(1)?).map_err(|why| Error::Damaged(why.to_string()))?;
+    for envelope in envelopes {
+        let (_, read) = verification::read_record(envelope).map_err(|why| Error::Damaged(why.to_string()))?;
         let names = Names::of_version(sql, &read.record.ledger)?.with_assets(&read.record.compared);
         let shown = Shown { id: read.id, record: &read.record, names };
         for opening in shown.all() {
@@ -219,16 +225,36 @@ pub fn candidates(sql: &dyn Sql, round: &str) -> Result<Vec<Candidate>, Error> {
 /// # Errors
 /// [`Error`] of the database.
 pub fn open_complete(site: &Site, actor: &str, round: &str) -> Result<Vec<History>, Error> {
-    let is_ready = |one: &Candidate| one.is_complete && matches!(one.opening.source, Source::Finding { .. });
-    if !site.db.read(|sql| candidates(sql, round))?.iter().any(is_ready) {
+    if site.db.read(|sql| complete(sql, round))?.is_empty() {
         return Ok(Vec::new());
     }
     let opened = site.db.write(|sql| {
-        let ready = candidates(sql, round)?.into_iter().filter(is_ready);
-        ready.map(|one| put(site, sql, actor, &one.opening)).collect::<Result<Vec<_>, Error>>()
+        let ready = complete(sql, round)?;
+        ready.iter().map(|one| put(site, sql, actor, &one.opening)).collect::<Result<Vec<_>, Error>>()
     })?;
     site.sequence()?;
     Ok(opened)
+}
+
+/// Findings with unit and clock or due day that nobody has opened. Only records that hold one not yet opened are read: this runs
+/// every minute, over all rounds.
+fn complete(sql: &dyn Sql, round: &str) -> Result<Vec<Candidate>, Error> {
+    let known = sql.query(sql!("rectification_ids"), &[])?;
+    let known: BTreeSet<&str> = known.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
+    let mut records = BTreeSet::new();
+    for row in sql.query(sql!("rectification_finding"), &[round.into()])? {
+        let source = Source::Finding { finding: FindingId::new(row.text(0)?) };
+        if !known.contains(source.id().to_hex().as_str()) {
+            records.insert(row.text(1)?.to_owned());
+        }
+    }
+    let mut rows = Vec::new();
+    for record in records {
+        rows.extend(sql.first(sql!("record_by_id"), &[record.into()])?);
+    }
+    let all = shown(sql, &rows.iter().map(|row| Ok(row.bytes(0)?)).collect::<Result<Vec<_>, Error>>()?)?;
+    let is_ready = |one: &Candidate| one.is_complete && matches!(one.opening.source, Source::Finding { .. });
+    Ok(all.into_iter().filter(is_ready).collect())
 }
 
 /// Opens what begins with one of these ids, or everything of the round where none is given, with what the records do not say.
