@@ -121,6 +121,8 @@ fn problems_are_followed_up_and_the_round_is_closed_by_both_sides() {
     let verify = story.programs().program("xunjian-verify").args([&archive]);
     let verified = verify.args(["--root", story.fingerprint()]).text().unwrap();
     assert!(verified.contains("derived again"), "{verified}");
+    central(&["pack", "--round", &round, "--out", &file("pack.zip")]).unwrap();
+    central(&["pack", "--out", &file("none.zip")]).expect_err("of what?");
     let mut bytes = fs::read(&archive).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
