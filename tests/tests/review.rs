@@ -30,7 +30,7 @@ fn packs_of_the_terminal_prove(story: &Story, packs: &Path, record: &str) {
     let bytes = std::fs::read(&file).unwrap();
     assert_eq!(bytes.len() as u64, packed["bytes"].as_u64().unwrap());
     let root = ["--root", story.fingerprint()];
-    let verify = || story.programs().program("xunjian-verify").args([&file]).args(root).args(["--json"]);
+    let verify = || story.programs().program("xunjian-verify").args([&file]).args(root);
     let checked = verify().json().unwrap();
     assert_eq!(checked["result"], "ok", "{checked}");
     let script = workspace().join("crates/proof/pack/verify.py");
