@@ -132,7 +132,7 @@ const WHOLE: [(Column, &[&str]); 14] = [
     (Column::OffDays, &["关机天数", "连续关机天数", "停机天数", "关机时长", "OFFDAYS", "DAYSOFF", "SHUTDOWNDAYS"]),
     (Column::Plugin, &["插件状态", "监控插件", "监控插件状态", "插件", "AGENT状态", "AGENT", "AGENTSTATUS", "AGENTSTATE", "PLUGIN", "PLUGINSTATUS", "PLUGINSTATE"]),
     (Column::Vacated, &["腾退状态", "是否腾退", "是否已腾退", "腾退", "VACATED", "ISVACATED"]),
-    (Column::Name, &["物理机名称", "主机名(物理机)", "实例名", "MACHINE", "MACHINENAME", "INSTANCE", "INSTANCENAME", "HOST"]),
+    (Column::Name, &["物理服务器名称", "物理服务器", "物理主机名称", "物理机名称", "物理机", "主机名(物理机)", "实例名", "MACHINE", "MACHINENAME", "INSTANCE", "INSTANCENAME", "HOST"]),
     (Column::Kind, &["监控类别", "监控对象类型", "TYPE"]),
 ];
 

@@ -21,6 +21,8 @@ pub(super) struct Header {
     pub(super) headings: Vec<String>,
     /// Where each column stands.
     columns: Vec<(Column, usize)>,
+    /// The rows of headings as the file has them.
+    rows: Vec<Vec<String>>,
 }
 
 impl Header {
@@ -36,7 +38,8 @@ impl Header {
             }
         };
         for (at, row) in first.iter().enumerate().filter(|(_, row)| row.number <= DEEPEST_HEADER) {
-            offer(Some(Self::of(row.number, row.number, row.cells.iter().map(|cell| tidy(cell)).collect())));
+            let headings = row.cells.iter().map(|cell| tidy(cell)).collect();
+            offer(Some(Self::of((row.number, row.number), headings, vec![row.cells.clone()])));
             if let Some(below) = first.get(at + 1).filter(|below| below.number == row.number + 1) {
                 offer(Self::of_two(row, below));
             }
@@ -44,7 +47,7 @@ impl Header {
         best
     }
 
-    fn of(first_row: u32, last_row: u32, headings: Vec<String>) -> Self {
+    fn of((first_row, last_row): (u32, u32), headings: Vec<String>, rows: Vec<Vec<String>>) -> Self {
         let mut columns: Vec<(Column, usize)> = Vec::new();
         // 状态 may be anything; where another column says 电源状态, that one counts.
         let (loose, strict): (Vec<_>, Vec<_>) = headings.iter().enumerate().partition(|(_, heading)| is_loose(heading));
@@ -53,7 +56,7 @@ impl Header {
                 columns.push((column, at));
             }
         }
-        Self { first_row, last_row, headings, columns }
+        Self { first_row, last_row, headings, columns, rows }
     }
 
     /// Two rows: what stands above several values is written once, to the left of them. Only where the lower row names values.
@@ -79,7 +82,7 @@ impl Header {
                 low
             }
         });
-        Some(Self::of(upper.number, lower.number, headings.collect()))
+        Some(Self::of((upper.number, lower.number), headings.collect(), vec![upper.cells.clone(), lower.cells.clone()]))
     }
 
     fn is_table(&self) -> bool {
@@ -128,12 +131,13 @@ impl Header {
         self.headings.get(at).map_or("", String::as_str)
     }
 
-    /// Whether a row only repeats the headings, as lists do that were printed page by page.
+    /// Whether a row only repeats one of the rows of headings, as lists do that were printed page by page.
     pub(super) fn is_repeated_by(&self, cells: &[String]) -> bool {
-        let same = |(_, at): &(Column, usize)| {
-            cells.get(*at).is_some_and(|cell| heading_key(cell) == heading_key(self.heading(*at)))
-        };
-        self.columns.len() > 1 && self.columns.iter().all(same)
+        let cell = |cells: &[String], at: usize| cells.get(at).map(|cell| heading_key(cell)).unwrap_or_default();
+        self.rows.iter().any(|row| {
+            let filled = self.columns.iter().filter(|(_, at)| !cell(row, *at).is_empty()).count();
+            filled > 1 && self.columns.iter().all(|(_, at)| cell(row, *at) == cell(cells, *at))
+        })
     }
 
     /// What is told of the columns.

@@ -1,6 +1,6 @@
 //! From the rows of a sheet to samples, with a problem for everything that is left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::DateTime;
 use xunjian_domain::{
@@ -34,8 +34,8 @@ pub(super) struct Reading<'o> {
     is_workbook: bool,
     samples: Vec<Sample>,
     report: Report,
-    /// The row in which a resource was first measured at a moment.
-    first_rows: BTreeMap<(Identity, DateTime), u32>,
+    /// The rows in which a name was measured at a moment: which of the names, and what it is.
+    measured: HashMap<(DateTime, usize, String), Vec<(Identity, u32)>>,
     /// Words that were listed once.
     told: BTreeSet<(Code, String)>,
 }
@@ -65,7 +65,7 @@ impl<'o> Reading<'o> {
             is_workbook,
             samples: Vec::new(),
             report: Report::default(),
-            first_rows: BTreeMap::new(),
+            measured: HashMap::new(),
             told: BTreeSet::new(),
         }
     }
@@ -119,13 +119,31 @@ impl<'o> Reading<'o> {
         found
     }
 
+    /// The row in which the same resource was measured at the same moment. Only names that both rows have are compared: two
+    /// machines of one name with two addresses are two.
+    fn measured_before(&mut self, sample: &Sample) -> Option<u32> {
+        let names: Vec<_> = keys(&sample.identity)
+            .into_iter()
+            .take(5)
+            .enumerate()
+            .filter(|(_, name)| !name.is_empty())
+            .map(|(at, name)| (sample.collected_at, at, name))
+            .collect();
+        let before = names.iter().filter_map(|name| self.measured.get(name)).flatten();
+        let first = before.filter(|(known, _)| may_be_one(known, &sample.identity)).map(|(_, row)| *row).min();
+        if first.is_none() {
+            for name in names {
+                self.measured.entry(name).or_default().push((sample.identity.clone(), sample.row));
+            }
+        }
+        first
+    }
+
     fn row(&mut self, mut row: Row<'_>) {
         let sample = row.sample(&mut self.told);
         if let Some(sample) = &sample {
-            let moment = (sample.identity.clone(), sample.collected_at);
-            match self.first_rows.get(&moment) {
-                Some(first) => row.list(None, Code::Repeated, message::repeated(*first)),
-                None => drop(self.first_rows.insert(moment, row.row.number)),
+            if let Some(first) = self.measured_before(sample) {
+                row.list(None, Code::Repeated, message::repeated(first));
             }
         }
         self.report.rows += 1;
@@ -137,6 +155,17 @@ impl<'o> Reading<'o> {
         }
         self.report.problems.append(&mut row.problems);
     }
+}
+
+/// What a resource is named by, each in the spelling that other spellings have in common.
+fn keys(identity: &Identity) -> [String; 6] {
+    [&identity.id, &identity.serial, &identity.asset_tag, &identity.name, &identity.address, &identity.cluster]
+        .map(|name| key(name))
+}
+
+/// Whether two rows may be about one resource: no name that both have differs.
+fn may_be_one(one: &Identity, other: &Identity) -> bool {
+    keys(one).iter().zip(&keys(other)).all(|(one, other)| one.is_empty() || other.is_empty() || one == other)
 }
 
 /// Whether a row below the headings holds data: it is neither blank nor a total, and does not repeat the headings.

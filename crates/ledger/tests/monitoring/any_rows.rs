@@ -1,7 +1,7 @@
 //! Whatever people type: the sums hold, every skipped row is listed, and nothing panics.
 
 use proptest::{collection::vec, prelude::*, sample::select};
-use xunjian_domain::monitoring::Summary;
+use xunjian_domain::monitoring::{Sample, Summary};
 
 use super::{assert_sums, named};
 use xunjian_ledger::monitoring::{Options, Spelling, read};
@@ -80,8 +80,8 @@ proptest! {
         for sample in &imported.samples {
             prop_assert!(!sample.is_empty(), "a sample measures something");
             let json = serde_json::to_string(sample).expect("JSON");
-            let again = serde_json::from_str(&json);
-            prop_assert_eq!(again.ok().as_ref(), Some(sample), "and is stored without loss");
+            let again: Option<Sample> = serde_json::from_str(&json).ok();
+            prop_assert_eq!(again.as_ref(), Some(sample), "and is stored without loss");
             for usage in [&sample.cpu, &sample.memory, &sample.storage, &sample.array] {
                 for value in [&usage.current, &usage.average, &usage.peak, &usage.trough].into_iter().flatten() {
                     prop_assert!((0.0..=100.0).contains(&value.to_f64()), "a usage is a share: {}", value);
