@@ -113,7 +113,7 @@ fn small(number: i64) -> u32 {
     u32::try_from(to_u64(number)).unwrap_or(u32::MAX)
 }
 
-fn count(number: usize) -> u32 {
+pub(crate) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

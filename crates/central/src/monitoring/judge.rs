@@ -141,54 +141,67 @@ pub fn period(text: &str) -> Result<Period, Error> {
 /// # Errors
 /// [`Error::Told`] when there is no monitoring data in the period.
 pub fn judge(site: &Site, question: &Question) -> Result<Judgement, Error> {
-    site.db.read_long(|sql| {
-        let imports = counting(sql)?;
-        let period = chosen(question.period, &imports)?;
-        let (stored, numbers) = thresholds::read(sql, question.thresholds)?;
-        let current = ledger::current(sql)?;
-        let empty = Ledger::default();
-        let directory = Directory::of(current.as_ref().map_or(&empty, |(_, ledger)| ledger));
-        let (samples, used) = samples_of(sql, &imports, period)?;
-        if used.is_empty() {
-            return Err(Error::told(
-                format!("{} 至 {} 没有监控数据，请先运行 xunjian monitoring import，或改 --period", period.from, period.to),
-                format!(
-                    "there is no monitoring data from {} to {}: run `xunjian monitoring import` first, or change --period",
-                    period.from, period.to
-                ),
-            ));
+    // Only the reading holds the connection that pages share; what takes long comes after it.
+    let Read { period, stored, numbers, current, samples, used } = site.db.read(|sql| read(sql, question))?;
+    let (version, ledger) = current.map_or_else(Default::default, |(version, ledger)| (Some(version), ledger));
+    let directory = Directory::of(&ledger);
+    let (gathered, doubled) = gather(&directory, samples);
+    let mut not_monitored: BTreeMap<MonitoredKind, u32> = BTreeMap::new();
+    for (at, resource) in directory.resources().iter().enumerate() {
+        if !gathered.contains_key(&Key::Known(at)) {
+            *not_monitored.entry(resource.kind).or_default() += 1;
         }
-        let (gathered, doubled) = gather(&directory, samples);
-        let mut not_monitored: BTreeMap<MonitoredKind, u32> = BTreeMap::new();
-        for (at, resource) in directory.resources().iter().enumerate() {
-            if !gathered.contains_key(&Key::Known(at)) {
-                *not_monitored.entry(resource.kind).or_default() += 1;
-            }
-        }
-        let mut judgement = Judgement {
-            period,
-            thresholds: stored,
-            ledger: current.as_ref().map(|(version, _)| version.clone()),
-            imports: used,
-            resources: Vec::new(),
-            doubled,
-            not_monitored,
-            summaries: Vec::new(),
-            registered: directory.resources().to_vec(),
-            numbers,
+    }
+    let mut judgement = Judgement {
+        period,
+        thresholds: stored,
+        ledger: version,
+        imports: used,
+        resources: Vec::new(),
+        doubled,
+        not_monitored,
+        summaries: Vec::new(),
+        registered: directory.resources().to_vec(),
+        numbers,
+    };
+    for (key, samples) in &gathered {
+        let samples: Vec<&Sample> = samples.values().collect();
+        let (Some(summary), Some(newest)) = (Summary::of(&samples), samples.last()) else { continue };
+        let resource = match key {
+            Key::Known(at) => directory.resources().get(*at),
+            Key::Stranger(..) => None,
         };
-        for (key, samples) in &gathered {
-            let samples: Vec<&Sample> = samples.values().collect();
-            let (Some(summary), Some(newest)) = (Summary::of(&samples), samples.last()) else { continue };
-            let resource = match key {
-                Key::Known(at) => directory.resources().get(*at),
-                Key::Stranger(..) => None,
-            };
-            judgement.resources.push(judged(resource, newest, &summary, &judgement.numbers));
-            judgement.summaries.push(summary);
-        }
-        Ok(judgement)
-    })
+        judgement.resources.push(judged(resource, newest, &summary, &judgement.numbers));
+        judgement.summaries.push(summary);
+    }
+    Ok(judgement)
+}
+
+/// What a judgement reads.
+struct Read {
+    period: Period,
+    stored: StoredThresholds,
+    numbers: Thresholds,
+    current: Option<(LedgerVersion, Ledger)>,
+    samples: Vec<Sample>,
+    used: Vec<UsedImport>,
+}
+
+fn read(sql: &dyn Sql, question: &Question) -> Result<Read, Error> {
+    let imports = counting(sql)?;
+    let period = chosen(question.period, &imports)?;
+    let (stored, numbers) = thresholds::read(sql, question.thresholds)?;
+    let (samples, used) = samples_of(sql, &imports, period)?;
+    if used.is_empty() {
+        let (from, to) = (period.from, period.to);
+        return Err(Error::told(
+            format!("{from} 至 {to} 没有监控数据，请先运行 xunjian monitoring import，或改 --period"),
+            format!(
+                "there is no monitoring data from {from} to {to}: run `xunjian monitoring import` first, or change --period"
+            ),
+        ));
+    }
+    Ok(Read { period, stored, numbers, current: ledger::current(sql)?, samples, used })
 }
 
 fn chosen(asked: Option<Period>, imports: &[StoredImport]) -> Result<Period, Error> {

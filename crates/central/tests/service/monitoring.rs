@@ -6,6 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use xunjian_central::{
     error::Error,
@@ -25,7 +26,10 @@ use xunjian_ledger::{
 };
 use xunjian_proof::Sha256;
 
-use super::party::new_site;
+use super::{
+    console_desk::Desk,
+    party::{Central, new_site},
+};
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
@@ -393,4 +397,41 @@ fn the_command_line_imports_judges_and_sets() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("B.1-03"), "it names the row");
     assert!(xunjian(&folder, &["fsck"]).status.success());
+}
+
+#[tokio::test]
+async fn the_console_shows_what_the_command_line_says() {
+    let central = Central::start().await;
+    let desk = Desk::of_administrator(&central).await;
+    let before = desk.reads("monitoring").await;
+    assert_eq!((&before["imports"], &before["judgement"]), (&json!([]), &Value::Null), "nothing was imported");
+    assert_eq!(
+        (&before["thresholds"][0]["version"], &before["changes"]),
+        (&json!(1), &json!([])),
+        "the print is in force"
+    );
+    assert!(before["notes"].as_array().unwrap().iter().any(|note| note["zh"].as_str().unwrap().contains("5.4.4.1")));
+
+    import(&central.site, &weekly());
+    let mut numbers = Thresholds::baseline();
+    numbers.source = "例会纪要".to_owned();
+    numbers.annex_c[9].condition = Condition::OffDays { days: 14 };
+    thresholds::set(&central.site, COMMAND_LINE, &serde_json::to_string(&numbers).unwrap()).unwrap();
+    let view = desk.reads("monitoring").await;
+    let judged = judge::judge(&central.site, &judge::Question::default()).unwrap();
+    let breaches: usize = judged.resources.iter().map(|one| one.annex_b.breaches.len()).sum();
+    let fired: usize = judged.resources.iter().map(|one| one.annex_c.candidates.len()).sum();
+    let shown = &view["judgement"];
+    assert_eq!(shown["breaches"].as_array().unwrap().len(), breaches);
+    assert_eq!(shown["suggestions"].as_array().unwrap().len(), fired);
+    assert_eq!((&shown["resources"], &shown["thresholds"]), (&json!(12), &json!(2)));
+    let withdrawn = shown["suggestions"].as_array().unwrap().iter().filter(|one| one["row"] == "C.1-10");
+    let rules: Vec<&str> = withdrawn.map(|one| one["rule"]["zh"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["连续 15 天关机且未腾退的资源"; 2], "the printed rule beside what the site made of it");
+    assert_eq!((&view["changes"][0]["printed"], &view["changes"][0]["here"]), (&json!("15"), &json!("14")));
+    assert_eq!((&view["imports"][0]["imported"], &view["imports"][0]["records"]), (&json!(12), &json!(0)));
+    let period = desk.asks(Method::GET, "monitoring?period=11").send().await.unwrap();
+    assert!(period.status().is_client_error(), "a period that is none is refused");
+    let unknown = desk.asks(Method::GET, "monitoring?by=unit").send().await.unwrap();
+    assert!(unknown.status().is_client_error(), "and so is a parameter that it does not know");
 }
