@@ -3,6 +3,7 @@
 //!
 //! `#[tauri::command(async)]` keeps a command off the window's thread: SQLite flushes, Argon2 and decoders take their time.
 
+pub mod carrying;
 pub mod people;
 pub mod photos;
 pub mod records;

@@ -15,7 +15,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use tauri::{App, AppHandle, Manager as _, RunEvent, Wry};
 
 use self::{
-    commands::{people, photos, records, reviews, scanning, work},
+    commands::{carrying, people, photos, records, reviews, scanning, work},
     session::Session,
 };
 
@@ -84,6 +84,9 @@ pub fn run() -> ExitCode {
             records::set_sync_policy,
             records::releasable,
             records::release_photos,
+            carrying::carriers,
+            carrying::relay_export,
+            carrying::relay_import,
             reviews::review_queue,
             reviews::review_record,
             reviews::fetch_review_photos,

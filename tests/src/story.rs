@@ -2,6 +2,7 @@
 
 mod desk;
 mod drafts;
+mod reviewer;
 mod walk;
 
 use std::{

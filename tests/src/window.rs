@@ -7,6 +7,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -108,7 +109,7 @@ impl Desk {
             .await
             .context("the app's window did not open in time")?
             .context("the driver opens the app's window")?;
-        Ok(Window { client })
+        Ok(Window { client, is_reloaded: AtomicBool::default() })
     }
 
     /// The home and temporary folder of whatever runs here: the web view's storage, caches and logs lie under it.
@@ -234,6 +235,8 @@ impl Drop for Group {
 pub struct Window {
     /// The WebDriver session.
     pub client: Client,
+    /// Whether a test reloaded the page since its complaints were read.
+    is_reloaded: AtomicBool,
 }
 
 impl Window {
@@ -397,6 +400,7 @@ impl Window {
             json!(theme)
         );
         self.evaluate(&script).await?;
+        self.is_reloaded.store(true, Ordering::Relaxed);
         self.client.refresh().await?;
         let language = json!(language);
         self.until(&format!("document.documentElement.lang === {language} && document.querySelector('#page *')")).await
@@ -432,8 +436,10 @@ impl Window {
         let faults = self.evaluate("return window.xunjianPageFaults").await?;
         let mut faults: Vec<String> =
             serde_json::from_value(faults).context("the app keeps no list of page faults: is it a release build?")?;
-        // Tests reload pages ([`Self::prefer`]); what the page before had asked is then answered to nobody, as the bridge says.
-        faults.retain(|fault| !fault.contains("[TAURI] Couldn't find callback id"));
+        if self.is_reloaded.swap(false, Ordering::Relaxed) {
+            // What the page before had asked is answered to nobody, as the bridge says.
+            faults.retain(|fault| !fault.contains("[TAURI] Couldn't find callback id"));
+        }
         Ok(faults)
     }
 

@@ -15,3 +15,5 @@ mod party;
 mod programs;
 #[path = "relay/refusals.rs"]
 mod refusals;
+#[path = "relay/window.rs"]
+mod window;

@@ -59,6 +59,34 @@ fn a_netbox_export_is_walked_as_far_as_it_goes() {
     assert_eq!(absent, ["A.1-04", "A.1-05", "A.1-09", "A.1-10", "A.1-11"], "it has no backup and no storage");
 }
 
+#[test]
+fn a_problem_of_the_last_round_brings_its_photo_to_another_tablet_and_only_once() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let ledgers = vec![workspace().join("demo/ledger.xlsx")];
+    let options = StoryOptions { folder: folder.path().join("story"), ledgers, is_told: false };
+    let mut story = Story::new(options).unwrap();
+    story.prepare().unwrap();
+    // The second rack has the planted problem, and with it a photo.
+    story.seal_without_sending(2).unwrap();
+    let service = story.serve().unwrap();
+    story.field().args(["--service", &service.url, "sync"]).json().unwrap();
+    story.open_special_round().unwrap();
+    let central = |arguments: &[&str]| story.central().args(arguments).json().unwrap();
+    central(&["user", "add", "--name", "李巡检", "--party", "provider", "--role", "inspector"]);
+    let code = central(&["terminal", "enrol-code", "--person", "李巡检"])["code"].as_str().unwrap().to_owned();
+
+    let tablet = folder.path().join("another");
+    let at = |arguments: &[&str]| {
+        story.field_at(&tablet).args(["--service", &service.url]).args(arguments).json().expect("it succeeds")
+    };
+    at(&["enrol", "--code", &code, "--name", "平板B"]);
+    story.central().args(["key", "approve", "--root"]).args([story.root_folder()]).json().unwrap();
+    let first = at(&["pull"]);
+    assert!(first["before_photos"].as_u64().unwrap() > 0, "{first}");
+    assert_eq!(first["warnings"], json!([]), "{first}");
+    assert_eq!(at(&["pull"])["before_photos"], 0, "what is here is not fetched again");
+}
+
 /// The keys of the thirty lines, from the template file itself.
 fn xunjian_criteria() -> Vec<String> {
     let text =

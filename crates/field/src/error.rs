@@ -143,6 +143,9 @@ pub enum FieldError {
     /// The key that bundles for the service are sealed for is not known yet.
     #[error("the service's relay key is not known")]
     NoRelayKey,
+    /// A place without an answer of the service.
+    #[error("no answer of the service in {0}")]
+    NoAnswers(String),
     /// Some of a work package travels in another bundle.
     #[error("a part of the work package is in another bundle")]
     PackageInParts,
@@ -276,6 +279,9 @@ pub enum FieldError {
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
+    /// A page of the database is not what was written there. Nothing that was read with it is believed.
+    #[error("a page of the database is damaged")]
+    PageRefused,
     /// Something stored cannot be read back.
     #[error("{0} is damaged")]
     Damaged(String),
@@ -404,6 +410,7 @@ impl FieldError {
             | Self::BadInput(_)
             | Self::RemoteOnSite
             | Self::LabelCode(_)
+            | Self::NoAnswers(_)
             | Self::RecordTooLarge(_) => Code::Input,
             Self::ImportedOnSite | Self::Photo(_) => Code::Photo,
             Self::NotReady(_) => Code::NotReady,
@@ -411,6 +418,7 @@ impl FieldError {
             Self::KeystoreUnavailable(_)
             | Self::Migration(_)
             | Self::Database(_)
+            | Self::PageRefused
             | Self::Damaged(_)
             | Self::File { .. }
             | Self::NoRandomness(_)
@@ -422,14 +430,11 @@ impl FieldError {
     /// Whether a page of the database cannot be read.
     pub(crate) fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        let Self::Database(error) = self else { return false };
-        matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
-    }
-
-    /// Whether a page that cannot be read may be behind it: one that was refused once can read as empty the next time, and what
-    /// is in it is then no value any more.
-    pub(crate) fn may_be_damage(&self) -> bool {
-        self.is_damage() || matches!(self, Self::Damaged(_))
+        match self {
+            Self::PageRefused => true,
+            Self::Database(error) => matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
+            _ => false,
+        }
     }
 
     /// Whether the same call may succeed later without anyone changing it.

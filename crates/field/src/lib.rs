@@ -8,6 +8,7 @@
 mod answer;
 mod approve;
 mod bulk;
+pub mod carriers;
 pub mod clock;
 mod comparison;
 mod cosign;
@@ -66,6 +67,7 @@ mod vm_table;
 pub use answer::{AnswerReport, LineSelector, NewAnswer, NewCheck, NewReading, NewValue};
 pub use approve::ChangeSetView;
 pub use bulk::BulkReport;
+pub use carriers::Carrier;
 pub use decide::{CaseRecordView, CaseView};
 pub use draft::DraftRef;
 pub use engine::{Field, Surroundings};
@@ -86,7 +88,7 @@ pub use keys::Custody;
 pub use rack_view::{AssetDetail, OtherSide, RackHead, RackView};
 pub use readings::PointReading;
 pub use records::{BlobDetail, RecordDetail, RecordSummary, StepReport};
-pub use relay::{RelayExport, RelayExported, RelayImported, RelayProgress, show_bundle};
+pub use relay::{RelayExport, RelayExported, RelayImported, RelayProgress, RelayRefused, RelayTaken, show_bundle};
 pub use release::Released;
 pub use review::{
     AmendmentView, CosignerView, CountersignatureState, CountersignatureView, NewReturn, RecordSide, ReturnedVisit,

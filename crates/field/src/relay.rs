@@ -8,6 +8,7 @@ mod answers;
 pub(crate) mod carried;
 mod enrol;
 mod export;
+mod folder;
 mod import;
 
 use std::{fs::File, io::BufReader, path::Path};
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 pub(crate) use self::answers::Answers;
 pub use self::{
     export::{RelayExport, RelayExported, RelayProgress},
+    folder::{RelayRefused, RelayTaken},
     import::RelayImported,
 };
 use crate::{error::FieldError, store::terminal};

@@ -70,6 +70,16 @@ struct Open {
     connection: Connection,
     /// Whether every page was read since it was opened.
     is_checked: bool,
+    /// Whether a page was refused since: nothing is read or written any more until the database was opened anew.
+    is_refused: bool,
+}
+
+impl Open {
+    /// What was read or written, unless a damaged page was met meanwhile.
+    fn believe<T>(&mut self, answer: Result<T, FieldError>) -> Result<T, FieldError> {
+        self.is_refused = soundness::has_refused(&self.connection)?;
+        if self.is_refused { Err(FieldError::PageRefused) } else { answer }
+    }
 }
 
 /// Why a database could not be opened.
@@ -119,6 +129,11 @@ impl Store {
         self.core.lock().as_ref().is_some_and(|open| open.is_checked)
     }
 
+    /// Whether a damaged page was met since it was opened.
+    pub fn is_refused(&self) -> bool {
+        self.core.lock().as_ref().is_some_and(|open| open.is_refused)
+    }
+
     /// Reads every page on a connection of its own, while people work, if that was not done before. Where it finds damage it
     /// closes the database, calls `rebuild`, and opens what that left; whoever asks meanwhile waits.
     pub fn check_beside(
@@ -165,25 +180,28 @@ impl Store {
             self.core.passed();
         }
         let mut open = self.core.lock();
-        let is_sound = open.take().is_some_and(|open| open.is_checked);
+        let is_sound = open.take().is_some_and(|open| open.is_checked && !open.is_refused);
         if is_sound {
             soundness::leave_note(&self.core.path);
         }
     }
 
-    /// Reads.
+    /// Reads. What a damaged page gave is never answered: [`FieldError::PageRefused`].
     pub fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, FieldError>) -> Result<T, FieldError> {
-        query(&self.core.lock().as_ref().ok_or(FieldError::Locked)?.connection)
+        self.core.with(|open| query(&open.connection))
     }
 
-    /// Writes everything or nothing; returns once it is on the disk.
+    /// Writes everything or nothing; returns once it is on the disk. What was decided from a damaged page is not written.
     pub fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, FieldError>) -> Result<T, FieldError> {
-        let mut open = self.core.lock();
-        let connection = &mut open.as_mut().ok_or(FieldError::Locked)?.connection;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = change(&transaction)?;
-        transaction.commit()?;
-        Ok(result)
+        self.core.with(|open| {
+            let transaction = open.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = change(&transaction)?;
+            if soundness::has_refused(&transaction)? {
+                return Err(FieldError::PageRefused);
+            }
+            transaction.commit()?;
+            Ok(result)
+        })
     }
 }
 
@@ -197,6 +215,17 @@ impl Core {
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
         // A panic inside a transaction rolled it back; the connection itself is sound.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the open database, and believes the answer only if every page it came from was sound.
+    fn with<T>(&self, ask: impl FnOnce(&mut Open) -> Result<T, FieldError>) -> Result<T, FieldError> {
+        let mut open = self.lock();
+        let open = open.as_mut().ok_or(FieldError::Locked)?;
+        if open.is_refused {
+            return Err(FieldError::PageRefused);
+        }
+        let answer = ask(open);
+        open.believe(answer)
     }
 
     /// Every page was read.
@@ -270,7 +299,9 @@ fn open_file(path: &Path, key: &DatabaseKey, is_noted: bool) -> Result<Open, Ope
     connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")?;
     connection.set_prepared_statement_cache_capacity(128);
     migrate(&mut connection, path)?;
-    Ok(Open { connection, is_checked: !is_noted })
+    let mut open = Open { connection, is_checked: !is_noted, is_refused: false };
+    open.believe(Ok(()))?;
+    Ok(open)
 }
 
 /// Versions: of the file, and the newest known here.

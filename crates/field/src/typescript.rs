@@ -4,11 +4,11 @@
 use ts_rs::{Config, ExportError, TS};
 
 use crate::{
-    AmendmentView, AnswerReport, AppInfo, AssetPage, Attached, BulkReport, CountersignatureView, EnrolRequest,
+    AmendmentView, AnswerReport, AppInfo, AssetPage, Attached, BulkReport, Carrier, CountersignatureView, EnrolRequest,
     Enrolled, IpcError, LabelLookup, NewAnswer, NewDeskCall, NewFinding, NewFollowUp, NewReading, NewReturn, NewSeal,
     NewSighting, OutboxItem, PhotoBudget, PhotoNote, PhotoSize, PullReport, RackView, RecordDetail, RecordSide,
-    Released, ReviewQueue, ReviewRecord, ReviewedOne, ScanReport, Sealed, SealedVisit, SessionView, Status, SyncNews,
-    SyncPolicy, SyncProgress, SyncReport, Today, VisitView, VmTable,
+    RelayExported, RelayProgress, RelayTaken, Released, ReviewQueue, ReviewRecord, ReviewedOne, ScanReport, Sealed,
+    SealedVisit, SessionView, Status, SyncNews, SyncPolicy, SyncProgress, SyncReport, Today, VisitView, VmTable,
 };
 
 /// Writes one file a type, with every type it is made of.
@@ -22,6 +22,7 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     AssetPage::export_all(config)?;
     Attached::export_all(config)?;
     BulkReport::export_all(config)?;
+    Carrier::export_all(config)?;
     CountersignatureView::export_all(config)?;
     EnrolRequest::export_all(config)?;
     Enrolled::export_all(config)?;
@@ -41,6 +42,9 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     PhotoSize::export_all(config)?;
     PullReport::export_all(config)?;
     RackView::export_all(config)?;
+    RelayExported::export_all(config)?;
+    RelayProgress::export_all(config)?;
+    RelayTaken::export_all(config)?;
     RecordDetail::export_all(config)?;
     RecordSide::export_all(config)?;
     ReviewQueue::export_all(config)?;

@@ -50,7 +50,7 @@ impl Field {
             Ok(person)
         };
         match begin() {
-            Err(error) if error.may_be_damage() => {
+            Err(error) if error.is_damage() => {
                 // Reached before the check that runs beside the work: it comes to the same page, and mends it.
                 self.store.wait_for_check();
                 begin()
@@ -112,6 +112,10 @@ impl Field {
     /// Opens database and photos, which may be open already.
     pub(crate) fn open_data(&self, key: &DatabaseKey) -> Result<(), FieldError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.store.is_refused() {
+            // Without a note: every page is read before it is opened again, and what can be read is taken over.
+            self.store.close();
+        }
         // A database that could not be mended beside the work is closed, though nobody locked it.
         if opened.is_some() && self.store.is_open() {
             return Ok(());
@@ -129,7 +133,7 @@ impl Field {
             Err(OpenError::Damaged(_)) => self.store.rebuild(key, self.salvage(key))?,
         }
         let mut put_right = self.put_data_right(key);
-        if !self.store.is_checked() && put_right.as_ref().is_err_and(FieldError::may_be_damage) {
+        if !self.store.is_checked() && put_right.as_ref().is_err_and(FieldError::is_damage) {
             // The first to read a damaged page was not the check.
             put_right = self.store.rebuild(key, self.salvage(key)).and_then(|()| self.put_data_right(key));
         }

@@ -519,7 +519,7 @@ class Check:
                 self.decisions.append((place, said["counts"]))
             else:
                 need(holder["party"]["id"] == said["party"], name, "four_eyes", "not signed for the organisation it names")
-                self.countersigned.setdefault(said["record"], []).append(said)
+                self.countersigned.setdefault(said["record"], []).append((name, said))
         else:
             STEPS.append("NOT UNDERSTOOD: %s (%s), signature and place in the log hold" % (name, envelope.type))
 
@@ -564,10 +564,10 @@ class Check:
         self.planned(record, sealed, envelope.file, name)
         for photo in record["evidence"]:
             self.photo(photo, name)
-        for one in self.countersigned.pop(name, []):
-            need(one["reviewer"] != record["inspector"]["id"], envelope.file, "four_eyes", "a record reviewed by its own inspector", name)
-            need(one["revision"] == record["visit"]["revision"], envelope.file, "countersignature", "a reviewer signed for another revision", name)
-            need(one["delivered_leaf"] == leaf_hash(delivered.data).hex(), envelope.file, "countersignature", "a reviewer signed for another delivery", name)
+        for file, one in self.countersigned.pop(name, []):
+            need(one["reviewer"] != record["inspector"]["id"], file, "four_eyes", "a record reviewed by its own inspector", name)
+            need(one["revision"] == record["visit"]["revision"], file, "countersignature", "a reviewer signed for another revision", name)
+            need(one["delivered_leaf"] == leaf_hash(delivered.data).hex(), file, "countersignature", "a reviewer signed for another delivery", name)
         self.pack.read(folder + "index.html", name)
         self.records.append(name)
 

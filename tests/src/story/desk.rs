@@ -62,6 +62,15 @@ impl Story {
         Ok(round)
     }
 
+    /// A special round (保障巡检) in the same quarter, over the same ledger.
+    ///
+    /// # Errors
+    /// What `xunjian round open` said.
+    pub fn open_special_round(&self) -> anyhow::Result<Value> {
+        let open = self.central().args(["round", "open", "--quarter", &today_quarter(), "--special"]);
+        open.args(["--title", "国庆保障巡检"]).json()
+    }
+
     /// Prints every label and reads the pictures back: how many, and how many of them say what they should.
     ///
     /// # Errors

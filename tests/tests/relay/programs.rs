@@ -29,14 +29,14 @@ fn killed_at(program: Program, effect: &str, mark: &Path) {
     fs::remove_file(mark).unwrap();
 }
 
-struct Scene {
-    story: Story,
+pub struct Scene {
+    pub story: Story,
     folder: TempDir,
 }
 
 impl Scene {
     /// An office with a round; nobody ever serves.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let ledgers = vec![workspace().join("demo/ledger.xlsx")];
         let mut story =
@@ -45,11 +45,11 @@ impl Scene {
         Self { story, folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn central(&self, arguments: &[&str], more: &[&Path]) -> Program {
+    pub fn central(&self, arguments: &[&str], more: &[&Path]) -> Program {
         self.story.central().args(["relay"]).args(arguments).args(more)
     }
 
@@ -58,7 +58,7 @@ impl Scene {
     }
 
     /// From the invitation to the work package, all of it in files.
-    fn enrols(&self) -> String {
+    pub fn enrols(&self) -> String {
         let (invite, stick) = (self.path("invite.json"), self.path("enrolment"));
         let invited =
             self.central(&["invite", "--person", "镕堃", "--hours", "48", "--out"], &[&invite]).json().unwrap();

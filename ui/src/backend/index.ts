@@ -10,6 +10,7 @@ import type {
   AssetPage,
   Attached,
   BulkReport,
+  Carrier,
   Capture,
   CountersignatureView,
   EnrolRequest,
@@ -29,6 +30,9 @@ import type {
   RecordDetail,
   RecordRow,
   RecordSide,
+  RelayExported,
+  RelayProgress,
+  RelayTaken,
   Reviewed,
   ReviewQueue,
   ReviewRecord,
@@ -168,6 +172,12 @@ export interface Backend {
   releasable(): Promise<Released>
   /** Removes the originals of delivered photos, oldest first. */
   releasePhotos(): Promise<Released>
+  /** The sticks and cards that are plugged in. */
+  carriers(): Promise<Carrier[]>
+  /** Writes what the service lacks into a folder, sealed for it; nothing counts as sent by that. */
+  relayExport(folder: string, progress: (now: RelayProgress) => void): Promise<RelayExported>
+  /** Takes in the service's answers from a folder or one file. */
+  relayImport(place: string): Promise<RelayTaken>
 }
 
 export const backendKey: InjectionKey<Backend> = Symbol('backend')

@@ -1,7 +1,7 @@
 // The backend inside the app's window: each method is one command of the Tauri shell (src-tauri/src/commands/).
 import { Channel, invoke, type InvokeArgs, type InvokeOptions } from '@tauri-apps/api/core'
 
-import type { IpcError, SyncNews, SyncProgress, SyncReport } from '@/gen'
+import type { IpcError, RelayProgress, SyncNews, SyncProgress, SyncReport } from '@/gen'
 
 import type { Backend } from '.'
 import { BackendError } from './error'
@@ -113,5 +113,8 @@ export function createTauriBackend(): Backend {
 
     releasable: () => call('releasable'),
     releasePhotos: () => call('release_photos'),
+    carriers: () => call('carriers'),
+    relayExport: (folder, progress) => call('relay_export', { folder, channel: new Channel<RelayProgress>(progress) }),
+    relayImport: (place) => call('relay_import', { place }),
   }
 }

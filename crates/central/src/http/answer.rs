@@ -7,14 +7,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::de::DeserializeOwned;
-use xunjian_domain::{ids::TerminalId, text::Language};
+use xunjian_domain::{
+    hash::{NotASha256, Sha256},
+    ids::TerminalId,
+    text::Language,
+};
 use xunjian_protocol::{
     path::{ACCEPTS, PROBLEM_JSON},
     problem::{Problem, ProblemCode},
 };
 
 use super::App;
-use crate::{error::Error, extras::Extras, session};
+use crate::{error::Error, extras::Extras, session, site::Site};
 
 /// An error on its way out, in the language of the request.
 pub struct Failed {
@@ -115,7 +119,18 @@ pub fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
 }
 
 /// A path part that must be a hash.
-pub fn hash(text: &str) -> Result<xunjian_domain::hash::Sha256, Error> {
-    text.parse()
-        .map_err(|error: xunjian_domain::hash::NotASha256| Error::Problem(ProblemCode::Malformed, error.to_string()))
+pub fn hash(text: &str) -> Result<Sha256, Error> {
+    text.parse().map_err(|error: NotASha256| Error::Problem(ProblemCode::Malformed, error.to_string()))
+}
+
+/// The bytes that are called by the hash in the path.
+pub async fn by_hash(
+    app: App,
+    asked: Asked,
+    sha256: String,
+    media_type: &'static str,
+    find: impl FnOnce(&Site, &Sha256) -> Result<Vec<u8>, Error> + Send + 'static,
+) -> Result<Response, Failed> {
+    let bytes = app.run(move |site| find(site, &hash(&sha256)?)).await.map_err(asked.fail())?;
+    Ok(([(header::CONTENT_TYPE, media_type)], bytes).into_response())
 }

@@ -15,7 +15,7 @@ use xunjian_protocol::{
 
 use super::{
     App,
-    answer::{Asked, Caller, Failed, hash, read},
+    answer::{Asked, Caller, Failed, by_hash, read},
 };
 use crate::{clock, cosign, error::Error, extras::Extras, ledger, log, package, session};
 
@@ -52,16 +52,12 @@ pub async fn chunk(
     Caller(terminal): Caller,
     Path(sha256): Path<String>,
 ) -> Result<Response, Failed> {
-    let bytes = app
-        .run(move |site| {
-            session::refuse_revoked(site, &terminal)?;
-            let sha256 = hash(&sha256)?;
-            let bytes = site.db.read(|sql| ledger::chunk(sql, &sha256))?;
-            bytes.ok_or_else(|| Error::Problem(ProblemCode::UnknownChunk, sha256.to_hex()))
-        })
-        .await
-        .map_err(asked.fail())?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], bytes).into_response())
+    by_hash(app, asked, sha256, "application/json", move |site, sha256| {
+        session::refuse_revoked(site, &terminal)?;
+        let bytes = site.db.read(|sql| ledger::chunk(sql, sha256))?;
+        bytes.ok_or_else(|| Error::Problem(ProblemCode::UnknownChunk, sha256.to_hex()))
+    })
+    .await
 }
 
 /// The bytes of a photo of a problem that an open round looks at again: the ghost over which the after photo is taken.
@@ -73,15 +69,11 @@ pub async fn before_photo(
     Caller(terminal): Caller,
     Path(sha256): Path<String>,
 ) -> Result<Response, Failed> {
-    let bytes = app
-        .run(move |site| {
-            session::refuse_revoked(site, &terminal)?;
-            let sha256 = hash(&sha256)?;
-            package::before_photo(site, &sha256)?.ok_or_else(|| Error::Problem(ProblemCode::NotFound, sha256.to_hex()))
-        })
-        .await
-        .map_err(asked.fail())?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+    by_hash(app, asked, sha256, "application/octet-stream", move |site, sha256| {
+        session::refuse_revoked(site, &terminal)?;
+        package::before_photo(site, sha256)?.ok_or_else(|| Error::Problem(ProblemCode::NotFound, sha256.to_hex()))
+    })
+    .await
 }
 
 /// The newest checkpoint, cosigned by the service's clock and by whoever cosigned it since. Open to everyone: it is what

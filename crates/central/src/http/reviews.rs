@@ -4,8 +4,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
-    http::header,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use xunjian_protocol::{
     path::MAX_BATCH,
@@ -15,7 +14,7 @@ use xunjian_protocol::{
 
 use super::{
     App,
-    answer::{Asked, Caller, Failed, hash, read},
+    answer::{Asked, Caller, Failed, by_hash, read},
 };
 use crate::{error::Error, review};
 
@@ -75,12 +74,6 @@ pub async fn photo(
     Caller(terminal): Caller,
     Path(sha256): Path<String>,
 ) -> Result<Response, Failed> {
-    let bytes = app
-        .run(move |site| {
-            let sha256 = hash(&sha256)?;
-            review::photo(site, &terminal, &sha256)
-        })
+    by_hash(app, asked, sha256, "application/octet-stream", move |site, sha256| review::photo(site, &terminal, sha256))
         .await
-        .map_err(asked.fail())?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
 }

@@ -37,6 +37,15 @@ impl FieldError {
                 "还不知道服务的摆渡密钥：请先联网同步一次，或用管理员给的邀请文件登记",
                 "The service's relay key is not known yet: synchronise once over a line, or enrol with the administrator's invitation file",
             ),
+            Self::NoAnswers(place) => Text::new(
+                format!(
+                    "在 {place} 没有找到服务端的应答（文件名以 xunjian-down- 开头）：请确认 U 盘已插好，并已在服务端导入本机的包、导出应答"
+                ),
+                format!(
+                    "There is no answer of the service in {place} (their names begin with xunjian-down-): check the stick, and that \
+                     the service took in this terminal's bundle and wrote its answer"
+                ),
+            ),
             Self::PackageInParts => Text::new(
                 "任务包的其余部分在同一次导出的另一个摆渡包里：请把各个包都导入，次序不限；现有任务照常使用",
                 "The rest of the work package is in another bundle of the same export: import them all, in any order. The present work stays in use",
@@ -331,6 +340,11 @@ impl FieldError {
             Self::Database(error) => Text::new(
                 format!("本机数据库出错（{error}），刚才的操作没有保存，请检查磁盘空间后重试"),
                 format!("The database failed ({error}); what you just did was not saved. Check the disk and try again"),
+            ),
+            Self::PageRefused => Text::new(
+                "本机数据库有一页已损坏，刚才的操作没有保存。请锁定后重新解锁：能读出的内容会自动找回，已封存的记录不会丢失",
+                "A page of the database is damaged; what you just did was not saved. Lock and unlock again: what can be read \
+                 is taken over by itself, and no sealed record is lost",
             ),
             Self::Damaged(what) => Text::new(
                 format!("本机保存的内容已损坏（{what}），请不要删除数据目录并联系管理员"),

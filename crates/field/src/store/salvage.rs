@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use xunjian_domain::{text::Text, time::TimestampMs};
 use xunjian_proof::{record::Record, suite::Ed25519Signer, verification::read_record};
 
-use super::{Unsigned, connect, documents, migrate, run, sql, terminal, to_json};
+use super::{Unsigned, connect, documents, migrate, run, soundness::has_refused, sql, terminal, to_json};
 use crate::{
     error::FieldError,
     ids::IdSource,
@@ -168,11 +168,11 @@ fn build(
     // Rows are taken over in any order, and some of what they refer to may be gone until the next work package.
     new.execute_batch("PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF;")?;
     migrate(&mut new, part)?;
-    let old = connect(damaged, key)?;
+    let mut old = Source { path: damaged, key, connection: connect(damaged, key)? };
     let transaction = new.transaction()?;
     let mut cut_tables = Vec::new();
     for table in tables(&transaction)? {
-        if !copy_table(&old, &transaction, &table)? {
+        if !copy_table(&mut old, &transaction, &table)? {
             cut_tables.push(table);
         }
     }
@@ -182,6 +182,9 @@ fn build(
         // and ledger rows are written once a version, so the versions here must count as others.
         run(&transaction, sql!("salvage/forget_package"), [])?;
         run(&transaction, sql!("salvage/forget_ledgers"), [])?;
+        // A ledger whose own row was lost goes on serving too, if a round is over it. What is left of others would stand in the
+        // way of the next one, which may get their number.
+        transaction.execute_batch(sql!("salvage/stray_ledger"))?;
     }
     if let Why::Tampering(replaced) = why {
         remove_records(&transaction, replaced)?;
@@ -225,10 +228,12 @@ fn build(
     Ok(report)
 }
 
+/// The tables that are taken over. The index of the search is not: it is made again when somebody searches.
 fn tables(connection: &Connection) -> Result<Vec<String>, FieldError> {
     let mut statement = connection.prepare(
         "SELECT name FROM sqlite_master
-         WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'refinery_schema_history'",
+         WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'asset_words%'
+           AND name NOT IN ('refinery_schema_history', 'asset_key', 'searchable')",
     )?;
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)
@@ -245,11 +250,30 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<(Vec<String
     Ok((all.into_iter().map(|(name, _)| name).collect(), primary))
 }
 
+/// The database that is taken over.
+struct Source<'a> {
+    path: &'a Path,
+    key: &'a DatabaseKey,
+    connection: Connection,
+}
+
+impl Source<'_> {
+    /// A connection that refused no page yet: one that did reads nothing right any more, however sound the other pages are.
+    fn fresh(&mut self) -> Result<&Connection, FieldError> {
+        if has_refused(&self.connection)? {
+            self.connection = connect(self.path, self.key)?;
+        }
+        Ok(&self.connection)
+    }
+}
+
 /// Copies what can be read; answers whether that was every row.
-fn copy_table(old: &Connection, new: &Connection, table: &str) -> Result<bool, FieldError> {
+fn copy_table(source: &mut Source<'_>, new: &Connection, table: &str) -> Result<bool, FieldError> {
     let (wanted, primary) = columns(new, table)?;
+    let old = source.fresh()?;
     // A table that an older version did not have is not cut.
     let known = match columns(old, table) {
+        _ if has_refused(old)? => return Ok(false),
         Ok((known, _)) if known.is_empty() => return Ok(true),
         Ok((known, _)) => known,
         Err(_) => return Ok(false),
@@ -264,7 +288,7 @@ fn copy_table(old: &Connection, new: &Connection, table: &str) -> Result<bool, F
     if copy_rows(old, new, &select, &insert)? {
         return Ok(true);
     }
-    copy_rows(old, new, &format!("{select} ORDER BY {backwards}"), &insert)?;
+    copy_rows(source.fresh()?, new, &format!("{select} ORDER BY {backwards}"), &insert)?;
     Ok(false)
 }
 
@@ -276,10 +300,13 @@ fn copy_rows(old: &Connection, new: &Connection, select: &str, insert: &str) -> 
     loop {
         let row = match rows.next() {
             Ok(Some(row)) => row,
-            Ok(None) => return Ok(true),
+            Ok(None) => return Ok(!has_refused(old)?),
             Err(_) => return Ok(false),
         };
         let values: rusqlite::Result<Vec<Value>> = (0..width).map(|column| row.get(column)).collect();
+        if has_refused(old)? {
+            return Ok(false);
+        }
         // A row that breaks a rule of its table is a damaged row.
         if let Ok(values) = values {
             let _ = insert.execute(params_from_iter(values.iter().map(|value| value as &dyn ToSql)));

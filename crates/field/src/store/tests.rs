@@ -162,3 +162,85 @@ fn a_sealed_record_can_neither_be_changed_nor_go_back() {
     }
     connection.execute("UPDATE record SET state = 'partly_sent'", []).unwrap();
 }
+
+/// Texts of all lengths, some of them longer than a page.
+fn long_and_short() -> Vec<String> {
+    (0..40).map(|number| format!("{number}-").repeat(number * 120 + 1)).collect()
+}
+
+/// The database at rest as a file, one page of it spoiled, with a note that says it is sound.
+fn spoiled(whole: &[u8], page: usize, folder: &Path) -> PathBuf {
+    let path = folder.join("field.db");
+    let mut bytes = whole.to_vec();
+    bytes[page * 4096 + 100..][..64].fill(0xA5);
+    std::fs::write(&path, bytes).unwrap();
+    soundness::leave_note(&path);
+    path
+}
+
+#[test]
+fn a_value_of_a_damaged_page_is_never_answered_and_nothing_is_written_that_was_decided_from_it() {
+    let made = tempfile::tempdir().unwrap();
+    let store = open(&made.path().join("field.db")).unwrap();
+    let texts = long_and_short();
+    store
+        .write(|connection| {
+            connection.execute_batch("CREATE TABLE text (no INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT")?;
+            for (number, text) in (0_u32..).zip(&texts) {
+                connection.execute("INSERT INTO text VALUES (?1, ?2)", (number, text))?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    store.close();
+    let whole = std::fs::read(made.path().join("field.db")).unwrap();
+    let value = |connection: &Connection, number: u32| -> rusqlite::Result<String> {
+        connection.query_row("SELECT value FROM text WHERE no = ?1", [number], |row| row.get(0))
+    };
+    let written = |connection: &Connection, number: u32| -> rusqlite::Result<u32> {
+        let name = format!("decided {number}");
+        connection.query_row("SELECT count(*) FROM chunk WHERE sha256 = ?1", [name], |row| row.get(0))
+    };
+
+    let (mut shown_without_asking, mut refused) = (0, 0);
+    for page in 1..whole.len() / 4096 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = spoiled(&whole, page, folder.path());
+        let raw = connect(&path, &key()).unwrap();
+        let is_another = |(number, text): (u32, &String)| value(&raw, number).is_ok_and(|found| found != *text);
+        shown_without_asking += usize::from((0..).zip(&texts).any(is_another));
+        drop(raw);
+
+        soundness::leave_note(&path);
+        let store = Store::closed(path.clone());
+        match store.open(&key()) {
+            Ok(()) => {}
+            Err(OpenError::Damaged(_)) => continue,
+            Err(OpenError::Other(error)) => panic!("page {page}: {error}"),
+        }
+        let mut first_refused = None;
+        for (number, text) in (0..).zip(&texts) {
+            let decided = store.write(|transaction| {
+                let name = format!("decided {number}");
+                transaction.execute("INSERT INTO chunk (sha256, bytes) VALUES (?1, x'00')", [name])?;
+                Ok(value(transaction, number)?)
+            });
+            match (decided, first_refused) {
+                (Ok(found), None) => assert_eq!(found, *text, "page {page}, row {number}"),
+                (Err(error), _) if error.is_damage() => _ = first_refused.get_or_insert(number),
+                (decided, _) => panic!("page {page}, row {number}: {decided:?}"),
+            }
+        }
+        let Some(number) = first_refused else { continue };
+        let read = store.read(|connection| Ok(value(connection, 0)?));
+        assert!(matches!(read, Err(FieldError::PageRefused)), "page {page}: {read:?}");
+        assert!(store.is_refused());
+        store.close();
+        assert!(!soundness::is_noted(&path), "page {page}: the next opening reads every page");
+        let raw = connect(&path, &key()).unwrap();
+        assert!(matches!(written(&raw, number), Err(_) | Ok(0)), "page {page}, row {number}: rolled back");
+        refused += 1;
+    }
+    assert!(shown_without_asking >= 10, "{shown_without_asking}: SQLCipher alone shows other values than were written");
+    assert!(refused > 50, "{refused}");
+}

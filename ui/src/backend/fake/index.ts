@@ -5,6 +5,7 @@ import { BackendError } from '../error'
 import type { Backend } from '..'
 import type {
   AnswerReport,
+  Carrier,
   CheckResult,
   DeskCall,
   Finding,
@@ -50,6 +51,8 @@ export interface FakeOptions {
   readonly delayMs?: number
   /** An earlier round left a problem open at the rack's first line, and one of the rack itself. */
   readonly hasOpenProblems?: boolean
+  /** The sticks that are plugged in. */
+  readonly carriers?: readonly Carrier[]
   /** Is given what the synchronisation in the background is told through. */
   readonly hears?: (hear: (news: SyncNews) => void) => void
 }
@@ -456,6 +459,14 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       const released = copy<Released>(releasable)
       releasable.photos = releasable.bytes = 0
       return released
+    },
+    carriers: async () => copy(options.carriers ?? []),
+    async relayExport(folder, progress) {
+      progress({ photos_done: 3, photos_total: 3 })
+      return { files: [`${folder}/xunjian-up-c0ffee00-1-1.xunjian-relay`], bytes: 9_300_000, records: 2, photos: 3, photos_there: 0, errors: [] }
+    },
+    async relayImport(place) {
+      throw new BackendError('input', { zh: `在 ${place} 没有找到服务端的应答`, en: `There is no answer of the service in ${place}` })
     },
   }
 
