@@ -20,7 +20,7 @@ pub struct Resource {
     pub id: String,
     /// What it is monitored as.
     pub kind: MonitoredKind,
-    /// Its name; of an asset without one its brand and model.
+    /// Its name; of an asset without one its brand, model and serial.
     pub name: String,
     /// 集群; empty for assets.
     pub cluster: String,
@@ -93,7 +93,7 @@ impl Directory {
         let mut directory = Self { resources: Vec::new(), places: HashMap::new() };
         for asset in &ledger.assets {
             let name = if asset.name.is_empty() {
-                format!("{} {}", asset.brand, asset.model).trim().to_owned()
+                [asset.brand.as_str(), &asset.model, &asset.serial].map(str::trim).join(" ").trim().to_owned()
             } else {
                 asset.name.clone()
             };

@@ -86,7 +86,7 @@ fn any_name_will_do() {
     }
     let storage = directory.find(None, &by(|row| row.serial = "SN-3".into()));
     let Found::One(storage) = storage else { panic!("{storage:?}") };
-    assert_eq!((storage.kind, storage.name.as_str()), (MonitoredKind::Storage, "华鲲 KR1"), "no name of its own");
+    assert_eq!((storage.kind, storage.name.as_str()), (MonitoredKind::Storage, "华鲲 KR1 SN-3"), "no name of its own");
     assert_eq!((storage.room.as_str(), storage.rack.as_str()), ("一号机房", "A01"));
     assert_eq!(directory.resources().len(), 7);
 }
