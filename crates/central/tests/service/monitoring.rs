@@ -232,7 +232,9 @@ fn fsck_names_what_was_changed_behind_the_services_back() {
     numbers.annex_c[9].condition = Condition::OffDays { days: 30 };
     thresholds::set(&site, COMMAND_LINE, &serde_json::to_string(&numbers).unwrap()).unwrap();
     assert_sound(&site);
-    let cases: [(&str, &str, &[(&str, &str)]); 5] = [
+    /// What was changed, how it is changed back, and which parts and steps are named.
+    type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+    let cases: [Case; 5] = [
         (
             "UPDATE monitoring_import SET imported = 13",
             "UPDATE monitoring_import SET imported = 12",

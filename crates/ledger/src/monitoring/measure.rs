@@ -71,9 +71,8 @@ pub(super) fn spelling(bare: &[Decimal], says_percent: bool, shows_raw: bool, ha
         return None;
     }
     let is_whole = |value: &Decimal| value.parts().1 == 0;
-    Some(if bare.iter().any(|value| *value > one) {
-        Spelling::Percent
-    } else if says_percent && !shows_raw {
+    let is_percent = bare.iter().any(|value| *value > one) || (says_percent && !shows_raw);
+    Some(if is_percent {
         Spelling::Percent
     } else if says_percent || has_signed || bare.iter().all(is_whole) {
         Spelling::Unclear

@@ -141,10 +141,8 @@ impl<'o> Reading<'o> {
 
     fn row(&mut self, mut row: Row<'_>) {
         let sample = row.sample(&mut self.told);
-        if let Some(sample) = &sample {
-            if let Some(first) = self.measured_before(sample) {
-                row.list(None, Code::Repeated, message::repeated(first));
-            }
+        if let Some(first) = sample.as_ref().and_then(|sample| self.measured_before(sample)) {
+            row.list(None, Code::Repeated, message::repeated(first));
         }
         self.report.rows += 1;
         if row.problems.iter().any(|problem| problem.code.skips()) {
