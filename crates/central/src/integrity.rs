@@ -7,6 +7,7 @@ mod changes;
 mod cosignatures;
 mod decisions;
 mod log;
+mod monitoring;
 mod records;
 mod reviews;
 mod rows;
@@ -27,7 +28,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// `record`, `delivered`, `blob`, `log`, `chunk`, `chain`, `key`, `round`, `terminal`, `set_aside`,
-    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`.
+    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`, `monitoring`, `thresholds`.
     pub part: &'static str,
     /// Which one.
     pub id: String,
@@ -133,6 +134,7 @@ fn derive_rows(site: &Site) -> Result<Findings, Error> {
         decisions::check_chains(&leaves, &decided, &mut found);
         reviews::check(sql, keyring.as_ref(), &leaves, &mut found);
         changes::check(sql, keyring.as_ref(), &leaves, &mut found);
+        monitoring::check(sql, &leaves, &mut found);
         stored::check_chunks(sql, &mut found);
         stored::check_set_aside(sql, &leaves, &mut found);
         Ok::<_, Error>(())
