@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mismatch, visit::SealProblem};
 use xunjian_proof::{
-    decision::DecisionError, jcs::JcsError, ledger_change::ChangeError, review::ReviewError, statement::StatementError,
+    closing::ClosingError, decision::DecisionError, jcs::JcsError, ledger_change::ChangeError,
+    rectification::RectificationError, review::ReviewError, statement::StatementError,
 };
 use xunjian_protocol::{ApiError, relay::RelayError};
 
@@ -131,6 +132,12 @@ pub enum FieldError {
     /// The person may not approve changes of the ledger, or the change set is none.
     #[error("the approval does not count: {0}")]
     Unapprovable(#[from] ChangeError),
+    /// The person may not sign this step of a rectification, or it cannot follow.
+    #[error("the step does not count: {0}")]
+    Unrectifiable(#[from] RectificationError),
+    /// The person may not sign the closing of a round, or it is none.
+    #[error("the closing does not count: {0}")]
+    Unclosable(#[from] ClosingError),
     /// The log grows faster than its state can be compared.
     #[error("the log grew while it was being compared")]
     LogUnsettled,
@@ -397,6 +404,8 @@ impl FieldError {
             | Self::RecordAmended(_)
             | Self::NotReturned(_)
             | Self::Unapprovable(_)
+            | Self::Unrectifiable(_)
+            | Self::Unclosable(_)
             | Self::AlreadySealed(_)
             | Self::LabelNotScanned
             | Self::NotARackVisit

@@ -8,7 +8,13 @@ use xunjian_domain::{decimal::Decimal, ledger::Face, outcome::Outcome, visit::Se
 use xunjian_proof::record::{Capture, ScanSource};
 use xunjian_protocol::relay::DEFAULT_MAX_BYTES;
 
-use super::{approve::LedgerChange, decide::Decide, review::Review, visit::FollowUp};
+use super::{
+    approve::LedgerChange,
+    decide::Decide,
+    rectify::{CloseRound, Rectify},
+    review::Review,
+    visit::FollowUp,
+};
 
 /// 无界面巡检终端 · The headless inspection terminal
 #[derive(Debug, Parser)]
@@ -63,6 +69,10 @@ pub(crate) enum Command {
     Decide(Decide),
     /// 台账变更单：查看，同意或不同意 · look at a change set of the ledger; approve or reject it
     LedgerChange(LedgerChange),
+    /// 整改：查看一项，签署下一步 · look at a rectification; submit, confirm, accept or reject it
+    Finding(Rectify),
+    /// 关闭轮次：查看数字并签名 · look at the numbers of a round and sign its closing
+    CloseRound(CloseRound),
     /// 上传记录和照片，取回回执 · send records and photos, fetch receipts
     Sync {
         /// 连不上就一直重试，直到全部送达或需要人处理 · go on trying until all is delivered or waits for a person

@@ -194,6 +194,23 @@ impl FieldError {
                      gives a reason ({error})"
                 ),
             ),
+            Self::Unrectifiable(error) => Text::new(
+                format!(
+                    "不能签署此步骤：提交由被分派的整改人员、确认由使用方联系人、通过与退回由监理方或管理方的复核人员签名，且不得是发现人、\
+                     整改人或复查人；文件过期时请重新导出（{error}）"
+                ),
+                format!(
+                    "This step does not count: the assigned person submits, the contact of the 使用方 confirms, and a reviewer accepts or \
+                     rejects who neither found it, nor worked on it, nor looked at it again; export the case again if it is old ({error})"
+                ),
+            ),
+            Self::Unclosable(error) => Text::new(
+                format!("不能签署此关闭声明：须为服务方人员，或监理方、管理方的复核人员，且不是管理员（{error}）"),
+                format!(
+                    "This closing cannot be signed: somebody of 服务方, or a reviewer of 监理方 or 管理方, signs it, and no administrator \
+                     ({error})"
+                ),
+            ),
             Self::LogUnsettled => Text::new(
                 "服务端日志正在快速增长，暂时无法核对，请稍后重试",
                 "The log grows too fast to be compared right now: try again later",
