@@ -136,8 +136,11 @@ impl Coverage {
                 ),
             ];
             for room in &totals.rooms {
-                let name = counted.coverage.visits.iter().find(|visit| visit.room == room.room);
-                let name = name.map_or("", |visit| visit.title.split(" · ").next().unwrap_or_default());
+                let named = counted.coverage.visits.iter().find(|visit| room.room.is_some() && visit.room == room.room);
+                let name = named.map_or_else(
+                    || say(language, "不在机房（控制台巡检）", "in no room (from a console)"),
+                    |visit| visit.title.split(" · ").next().unwrap_or_default().to_owned(),
+                );
                 text.push(format!(
                     "  {name}  {}/{}  {}",
                     room.visits_delivered,

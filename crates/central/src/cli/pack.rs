@@ -15,10 +15,9 @@ use crate::{
 
 /// `xunjian pack`
 #[derive(Args)]
-#[group(id = "wanted", required = true, multiple = false, args = ["record", "round"])]
 pub struct Pack {
     /// 记录编号（SHA-256） · The record.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "round", conflicts_with = "round")]
     record: Option<Sha256>,
     /// 轮次：季度如 2026Q4，或轮次编号 · The round: a quarter such as 2026Q4, or its id.
     #[arg(long)]

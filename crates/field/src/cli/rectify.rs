@@ -15,18 +15,17 @@ use super::{
 };
 
 #[derive(Debug, Args)]
-#[group(id = "next", multiple = false, args = ["submit", "acknowledge", "accept", "reject"])]
 pub(crate) struct Rectify {
     /// `xunjian finding show --case` 写出的文件；不给签名选项则只显示 · the case; only shown without a step to sign
     pub file: PathBuf,
     /// 整改人员：提交整改，写明做了什么 · submit: what was done
-    #[arg(long, value_name = "TEXT", requires = "out")]
+    #[arg(long, value_name = "TEXT", requires = "out", conflicts_with_all = ["acknowledge", "accept", "reject"])]
     pub submit: Option<String>,
     /// 使用方联系人：确认收到反馈 · confirm the feedback
-    #[arg(long, value_name = "TEXT", requires = "out")]
+    #[arg(long, value_name = "TEXT", requires = "out", conflicts_with_all = ["accept", "reject"])]
     pub acknowledge: Option<String>,
     /// 复核人员：通过并关闭 · accept and close
-    #[arg(long, requires = "out")]
+    #[arg(long, requires = "out", conflicts_with = "reject")]
     pub accept: bool,
     /// 复核人员：退回，写明原因 · reject: why
     #[arg(long, value_name = "TEXT", requires = "out")]
