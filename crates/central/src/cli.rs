@@ -4,6 +4,9 @@
 
 mod account;
 mod admin;
+mod calendar;
+mod closing;
+mod finding;
 mod ledger;
 mod log;
 mod monitoring;
@@ -76,6 +79,12 @@ enum Command {
     /// 复核：记录的复核状态与复核签名 · How records stand with their reviewers.
     #[command(subcommand)]
     Review(review::Review),
+    /// 整改：立项、分派、反馈、确认、提交、复核关闭 · What becomes of problems and discrepancies.
+    #[command(subcommand)]
+    Finding(finding::Finding),
+    /// 工作日历：5×8 计时所用的工作日与时段 · When working hours run.
+    #[command(subcommand)]
+    Calendar(calendar::Calendar),
     /// 日志的见证：导出、收入见证签名、登记见证方 · Cosignatures of the log.
     #[command(subcommand)]
     Log(log::Log),
@@ -152,6 +161,8 @@ pub fn run() -> ExitCode {
         Command::Relay(command) => command.run(&context),
         Command::Aside(command) => command.run(&context),
         Command::Review(command) => command.run(&context),
+        Command::Finding(command) => command.run(&context),
+        Command::Calendar(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
         Command::Monitoring(command) => command.run(&context),
         Command::Thresholds(command) => command.run(&context),

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod beside;
+pub mod counted;
 pub mod findings;
 pub mod keys;
 pub mod labels;
@@ -21,6 +22,7 @@ pub mod photo;
 pub mod read_model;
 pub mod record;
 pub mod records;
+pub mod rectifications;
 pub mod round_form;
 pub mod rounds;
 pub mod session;

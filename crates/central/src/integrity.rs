@@ -4,11 +4,13 @@
 
 mod audit;
 mod changes;
+mod closings;
 mod cosignatures;
 mod decisions;
 mod log;
 mod monitoring;
 mod records;
+mod rectifications;
 mod reviews;
 mod rows;
 mod statements;
@@ -28,7 +30,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// `record`, `delivered`, `blob`, `log`, `chunk`, `chain`, `key`, `round`, `terminal`, `set_aside`,
-    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`, `monitoring`, `thresholds`.
+    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`, `rectification`, `closing`, `monitoring`,
+    /// `thresholds`.
     pub part: &'static str,
     /// Which one.
     pub id: String,
@@ -134,6 +137,8 @@ fn derive_rows(site: &Site) -> Result<Findings, Error> {
         decisions::check_chains(&leaves, &decided, &mut found);
         reviews::check(sql, keyring.as_ref(), &leaves, &mut found);
         changes::check(sql, keyring.as_ref(), &leaves, &mut found);
+        rectifications::check(sql, keyring.as_ref(), &leaves, &mut found);
+        closings::check(sql, keyring.as_ref(), &leaves, &mut found);
         monitoring::check(sql, &leaves, &mut found);
         stored::check_chunks(sql, &mut found);
         stored::check_set_aside(sql, &leaves, &mut found);

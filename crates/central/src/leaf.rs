@@ -3,10 +3,12 @@
 
 use xunjian_domain::hash::Sha256;
 use xunjian_proof::{
+    closing::Closing,
     decision::Decision,
     dsse::Envelope,
     ledger_change::ChangeDecision,
     record::Record,
+    rectification::RectificationStep,
     statement::{AdminAction, Countersignature, Delivered, KeyStatement, PlanStatement, Revocation, Statement},
 };
 
@@ -32,6 +34,10 @@ pub enum Leaf {
     Countersignature(Box<Countersignature>),
     /// 台账变更单, approved or rejected.
     LedgerChange(Box<ChangeDecision>),
+    /// 整改步骤.
+    Rectification(Box<RectificationStep>),
+    /// 关闭声明.
+    Closing(Box<Closing>),
 }
 
 impl Leaf {
@@ -50,6 +56,8 @@ impl Leaf {
             Decision::PAYLOAD_TYPE => Self::Decision(Box::new(Decision::read(envelope)?)),
             Countersignature::PAYLOAD_TYPE => Self::Countersignature(Box::new(Countersignature::read(envelope)?)),
             ChangeDecision::PAYLOAD_TYPE => Self::LedgerChange(Box::new(ChangeDecision::read(envelope)?)),
+            RectificationStep::PAYLOAD_TYPE => Self::Rectification(Box::new(RectificationStep::read(envelope)?)),
+            Closing::PAYLOAD_TYPE => Self::Closing(Box::new(Closing::read(envelope)?)),
             other => return Err(Error::Damaged(format!("the service never logs {other}"))),
         })
     }
@@ -67,6 +75,8 @@ impl Leaf {
             Self::Decision(_) => "decision",
             Self::Countersignature(_) => "countersignature",
             Self::LedgerChange(_) => "ledger_change",
+            Self::Rectification(_) => "rectification",
+            Self::Closing(_) => "closing",
         }
     }
 
@@ -83,6 +93,8 @@ impl Leaf {
             Self::Decision(decision) => decision.visit.to_string(),
             Self::Countersignature(said) => said.record.to_hex(),
             Self::LedgerChange(decision) => decision.change_set.round.to_string(),
+            Self::Rectification(step) => step.round.to_string(),
+            Self::Closing(closing) => closing.round.to_string(),
         }
     }
 }

@@ -6,10 +6,13 @@
 
 pub mod aside;
 pub mod blobs;
+pub mod calendar;
 pub mod cli;
 pub mod clock;
+pub mod closing;
 pub mod console;
 pub mod cosign;
+pub mod coverage;
 pub mod db;
 pub mod decide;
 pub mod delivery;
@@ -29,6 +32,7 @@ pub mod monitoring;
 pub mod pack;
 pub mod package;
 pub mod recovery;
+pub mod rectification;
 pub mod relay;
 pub mod review;
 pub mod round;

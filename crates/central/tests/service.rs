@@ -4,6 +4,8 @@
 
 #[path = "service/blobs.rs"]
 mod blobs;
+#[path = "service/closings.rs"]
+mod closings;
 #[path = "service/console_beside.rs"]
 mod console_beside;
 #[path = "service/console_desk.rs"]
@@ -18,6 +20,8 @@ mod console_log;
 mod console_moves;
 #[path = "service/console_pages.rs"]
 mod console_pages;
+#[path = "service/console_progress.rs"]
+mod console_progress;
 #[path = "service/console_records.rs"]
 mod console_records;
 #[path = "service/console_rounds.rs"]
@@ -52,6 +56,8 @@ mod openapi;
 mod packs;
 #[path = "service/party.rs"]
 mod party;
+#[path = "service/rectifications.rs"]
+mod rectifications;
 #[path = "service/reviews.rs"]
 mod reviews;
 #[path = "service/split_view.rs"]

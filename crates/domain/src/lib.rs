@@ -4,10 +4,13 @@
 //! deliberately knows nothing of signatures or storage; `xunjian-proof` gives its values exact bytes.
 //! One word per thing: `docs/VOCABULARY.md`.
 
+pub mod calendar;
 pub mod completion;
+pub mod coverage;
 pub mod decimal;
 pub mod hash;
 pub mod ids;
+pub mod indicator;
 pub mod label_code;
 pub mod label_sheet;
 pub mod ledger;
@@ -18,6 +21,7 @@ pub mod plan;
 pub mod preset;
 pub mod reading;
 pub mod reconciliation;
+pub mod rectification;
 pub mod round;
 pub mod subject;
 pub mod template;

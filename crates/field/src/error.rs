@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 use xunjian_domain::{hash::Sha256, label_code::CodeError, text::Text, value::Mismatch, visit::SealProblem};
 use xunjian_proof::{
-    decision::DecisionError, jcs::JcsError, ledger_change::ChangeError, review::ReviewError, statement::StatementError,
+    closing::ClosingError, decision::DecisionError, jcs::JcsError, ledger_change::ChangeError,
+    rectification::RectificationError, review::ReviewError, statement::StatementError,
 };
 use xunjian_protocol::{ApiError, relay::RelayError};
 
@@ -131,6 +132,12 @@ pub enum FieldError {
     /// The person may not approve changes of the ledger, or the change set is none.
     #[error("the approval does not count: {0}")]
     Unapprovable(#[from] ChangeError),
+    /// The person may not sign this step of a rectification, or it cannot follow.
+    #[error("the step does not count: {0}")]
+    Unrectifiable(#[from] RectificationError),
+    /// The person may not sign the closing of a round, or it is none.
+    #[error("the closing does not count: {0}")]
+    Unclosable(#[from] ClosingError),
     /// The log grows faster than its state can be compared.
     #[error("the log grew while it was being compared")]
     LogUnsettled,
@@ -146,6 +153,9 @@ pub enum FieldError {
     /// A place without an answer of the service.
     #[error("no answer of the service in {0}")]
     NoAnswers(String),
+    /// What needs a receipt, of a record that has none.
+    #[error("the record has no receipt yet")]
+    NotDelivered,
     /// Some of a work package travels in another bundle.
     #[error("a part of the work package is in another bundle")]
     PackageInParts,
@@ -372,7 +382,7 @@ impl FieldError {
             Self::Relay(RelayError::NewerVersion(_)) => Code::Update,
             Self::Relay(RelayError::Io(_) | RelayError::CannotSign(_)) => Code::System,
             Self::Relay(_) => Code::Input,
-            Self::NoRelayKey | Self::PackageInParts | Self::NotBegun => Code::WrongState,
+            Self::NoRelayKey | Self::NotDelivered | Self::PackageInParts | Self::NotBegun => Code::WrongState,
             Self::LogInconsistent(_) => Code::LogInconsistent,
             Self::VersionUnsupported(_) | Self::NewerDatabase { .. } => Code::Update,
             Self::Api(ApiError::Problem(_)) => Code::Problem,
@@ -394,6 +404,8 @@ impl FieldError {
             | Self::RecordAmended(_)
             | Self::NotReturned(_)
             | Self::Unapprovable(_)
+            | Self::Unrectifiable(_)
+            | Self::Unclosable(_)
             | Self::AlreadySealed(_)
             | Self::LabelNotScanned
             | Self::NotARackVisit

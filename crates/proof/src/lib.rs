@@ -5,7 +5,9 @@
 //! check the same bytes with `openssl`, `sha256sum`, `jq` and `base64`.
 
 pub mod chain;
+pub mod closing;
 pub mod cosigner;
+pub mod coverage;
 pub mod decision;
 pub mod difference;
 pub mod dsse;
@@ -18,6 +20,7 @@ pub mod note;
 pub mod pack;
 pub mod receipt;
 pub mod record;
+pub mod rectification;
 pub mod review;
 pub mod risk;
 pub mod statement;

@@ -10,4 +10,5 @@ pub mod messy_ledger;
 pub mod odd_workbook;
 pub mod packs;
 pub mod photograph;
+pub mod rectification_vector;
 pub mod sealed;

@@ -10,7 +10,8 @@ export type LogItem = {
  */
 index: number, 
 /**
- * `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision`, `countersignature` or `ledger_change`.
+ * `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision`, `countersignature`, `ledger_change`,
+ * `rectification` or `closing`.
  */
 kind: string, 
 /**

@@ -9,13 +9,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use xunjian_domain::{
+    hash::Sha256,
     ids::RoundId,
     round::{Quarter, RoundKind},
     subject::SubjectKind,
     text::Language,
 };
 
-use super::{Context, say};
+use super::{Context, closing, say};
 use crate::{
     error::Error,
     labels::{self, LabelFormat, LabelRequest, Output},
@@ -257,6 +258,31 @@ fn unknown_columns(table: &SeenTable, language: Language) -> Option<String> {
 pub enum Round {
     /// 按当前台账开启一轮巡检，计划即时记入日志 · Open a round over the newest ledger; its plan is logged at once.
     Open(RoundOpen),
+    /// 覆盖：应检、正常、异常、不适用、未检、漏检，及各数字背后的清单 · What was due and what became of it.
+    Coverage(closing::Coverage),
+    /// 考核评价指标（7.3.2）及其公式 · Indicators with their formulas.
+    Indicators {
+        /// 轮次：季度或编号 · The round.
+        round: String,
+    },
+    /// 关闭：起草，双方签名，收入 · Close a round: draw up, both sides sign, take in.
+    Close(closing::Close),
+    /// 归档已关闭的轮次为一个文件 · Write the archive of a closed round.
+    Archive {
+        /// 轮次：季度或编号 · The round.
+        round: String,
+        /// 写入的文件 · File to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// 核对归档：不用站点数据，重新得出数字 · Check an archive without the site; its numbers are derived again.
+    Check {
+        /// 归档文件 · The archive.
+        file: PathBuf,
+        /// 纸上的站点根指纹 · The site root's fingerprint, from paper.
+        #[arg(long)]
+        root: Option<Sha256>,
+    },
 }
 
 /// `xunjian round open`
@@ -287,7 +313,20 @@ pub struct RoundOpen {
 
 impl Round {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        let Self::Open(open) = self;
+        match self {
+            Self::Open(open) => open.run(context),
+            Self::Coverage(coverage) => coverage.run(context),
+            Self::Indicators { round } => closing::indicators(context, &round),
+            Self::Close(close) => close.run(context),
+            Self::Archive { round, out } => closing::archive(context, &round, &out),
+            Self::Check { file, root } => closing::check(context, &file, root),
+        }
+    }
+}
+
+impl RoundOpen {
+    fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let open = self;
         let quarter: Quarter = open.quarter.parse().map_err(|error: xunjian_domain::round::NotAQuarter| {
             Error::told(format!("“{}”不是季度，应形如 2026Q4", error.0), error.to_string())
         })?;

@@ -6,7 +6,10 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Context, say};
-use crate::{aside, decide, error::Error, http, integrity::Findings, site::Site};
+use crate::{aside, decide, error::Error, http, integrity::Findings, rectification, site::Site};
+
+/// Who acts when the running service opens and reminds by itself.
+const WATCH: &str = "service";
 
 /// `xunjian serve`
 #[derive(Args)]
@@ -45,9 +48,34 @@ impl Serve {
             context.print(&json!({ "listening": url, "site": name }), |language| {
                 say(language, format!("{name}：服务已启动 {url}"), format!("{name}: serving at {url}"))
             });
-            http::serve_at(site, self.public_url, listener, stopped()).await
+            let watched = tokio::spawn(watch(Arc::clone(&site)));
+            let served = http::serve_at(site, self.public_url, listener, stopped()).await;
+            watched.abort();
+            served
         })?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Once a minute: opens what inspectors wrote down as findings, and gives the reminders that are due. What fails is told in the
+/// service's log and tried again.
+async fn watch(site: Arc<Site>) {
+    let mut minutes = tokio::time::interval(std::time::Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The first tick comes at once: a service that was just started has other things to do.
+    minutes.tick().await;
+    loop {
+        minutes.tick().await;
+        let site = Arc::clone(&site);
+        let work = tokio::task::spawn_blocking(move || {
+            rectification::open_complete(&site, WATCH, "")?;
+            rectification::remind(&site, WATCH)
+        });
+        match work.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "problems cannot be followed up"),
+            Err(error) => tracing::error!(%error, "following up problems died"),
+        }
     }
 }
 

@@ -26,7 +26,8 @@ use crate::{
 pub struct LogItem {
     /// Its place.
     pub index: u64,
-    /// `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision`, `countersignature` or `ledger_change`.
+    /// `record`, `delivered`, `key_statement`, `revocation`, `plan`, `admin_action`, `decision`, `countersignature`, `ledger_change`,
+    /// `rectification` or `closing`.
     pub kind: String,
     /// What it speaks of: a record, a key or a round; empty for the others.
     pub subject: String,
@@ -176,10 +177,22 @@ fn summary(leaf: Leaf) -> Text {
                 format!("change set of the ledger ({count} assets): {en} ({reason})"),
             )
         }
+        Leaf::Rectification(said) => {
+            let (short, title) = (said.rectification.short(), said.step.title());
+            Text::new(format!("整改 {short}：{}", title.zh), format!("rectification {short}: {}", title.en))
+        }
+        Leaf::Closing(closing) => {
+            let whole = &closing.totals.whole;
+            let percent = whole.percent().unwrap_or_else(|| "-".to_owned());
+            Text::new(
+                format!("关闭轮次（{}）：应检 {}，完成率 {percent}%", closing.timing.zh(), whole.due),
+                format!("round closed: {} of {} lines, {percent} %", whole.done(), whole.due),
+            )
+        }
     }
 }
 
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 11] = [
     "record",
     "delivered",
     "key_statement",
@@ -189,6 +202,8 @@ const KINDS: [&str; 9] = [
     "decision",
     "countersignature",
     "ledger_change",
+    "rectification",
+    "closing",
 ];
 
 /// `GET log`: the newest first; `q` looks in subjects and hashes.

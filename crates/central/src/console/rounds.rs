@@ -151,6 +151,7 @@ pub(super) fn coverage(visits: &[VisitRow]) -> Coverage {
         rate.normal += normal;
         rate.abnormal += abnormal;
         rate.not_applicable += not_applicable;
+        rate.not_applicable_accepted += if visit.is_accepted { not_applicable } else { 0 };
         rate.not_checked += not_checked;
     }
     Coverage {

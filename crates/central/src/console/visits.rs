@@ -93,6 +93,8 @@ pub(super) struct VisitRow {
     pub discrepancies: u32,
     pub unverified: u32,
     pub is_delivered: bool,
+    /// Whether a reviewer accepted its record: then 不适用 counts as done.
+    pub is_accepted: bool,
 }
 
 /// The visits of a round in the order of its plan.
@@ -140,6 +142,7 @@ fn read(row: &Row, is_over: bool) -> Result<VisitRow, Error> {
         discrepancies: small(17)?,
         unverified: small(18)?,
         is_delivered,
+        is_accepted: text(23)?.is_some_and(|verdict| verdict == "accepted"),
     })
 }
 

@@ -3,6 +3,7 @@
 mod files;
 mod lists;
 mod plans;
+mod progress;
 mod records;
 mod seat;
 mod session;
@@ -77,6 +78,11 @@ pub fn routes() -> Router<App> {
         .route("/rounds/{id}", get(plans::round))
         .route("/rounds/{id}/visits", get(plans::visits))
         .route("/rounds/{id}/assignments", post(plans::assign))
+        .route("/rounds/{id}/coverage", get(progress::coverage))
+        .route("/rounds/{id}/indicators", get(progress::indicators))
+        .route("/rounds/{id}/lines", get(progress::lines))
+        .route("/rectifications", get(progress::rectifications))
+        .route("/rectifications/{id}", get(progress::rectification))
         .route("/ledger/versions", get(plans::versions))
         .route("/ledger/assets", get(plans::assets))
         .route("/ledger/preview", post(files::preview_ledger).layer(upload()))

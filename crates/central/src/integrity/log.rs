@@ -54,6 +54,8 @@ pub(super) struct Leaves {
     pub late: Vec<Sha256>,
     /// Countersignatures, in the log's order; those that still wait for a place come last.
     pub countersignatures: Vec<CountersignatureLeaf>,
+    /// Places of everything but records, as far as they have one.
+    pub places: BTreeMap<Sha256, u64>,
     /// Keys revoked so far, and where.
     pub revoked: BTreeMap<KeyId, Option<u64>>,
     /// The tree as derived; `None` where so much is missing that nothing above the leaves can be.
@@ -279,6 +281,9 @@ impl Walk<'_> {
                 }
                 if let Leaf::Decision(decision) = &other {
                     self.leaves.decisions.push((envelope, signed.clone(), (**decision).clone()));
+                }
+                if let Some(index) = index {
+                    self.leaves.places.insert(envelope, index);
                 }
                 self.leaves.others.insert(envelope, (signed, other));
             }

@@ -47,7 +47,12 @@ pub(super) fn check(sql: &dyn Sql, keyring: Option<&Keyring>, leaves: &Leaves, f
                 check.service(signed, action.at, "log", envelope);
                 continue;
             }
-            Leaf::Record(..) | Leaf::Decision(_) | Leaf::Countersignature(_) | Leaf::LedgerChange(_) => continue,
+            Leaf::Record(..)
+            | Leaf::Decision(_)
+            | Leaf::Countersignature(_)
+            | Leaf::LedgerChange(_)
+            | Leaf::Rectification(_)
+            | Leaf::Closing(_) => continue,
         };
         check.found.read(part, leaf.subject(), result);
     }

@@ -8,7 +8,13 @@ use xunjian_domain::{decimal::Decimal, ledger::Face, outcome::Outcome, visit::Se
 use xunjian_proof::record::{Capture, ScanSource};
 use xunjian_protocol::relay::DEFAULT_MAX_BYTES;
 
-use super::{approve::LedgerChange, decide::Decide, review::Review, visit::FollowUp};
+use super::{
+    approve::LedgerChange,
+    decide::Decide,
+    rectify::{CloseRound, Rectify},
+    review::Review,
+    visit::FollowUp,
+};
 
 /// 无界面巡检终端 · The headless inspection terminal
 #[derive(Debug, Parser)]
@@ -63,6 +69,10 @@ pub(crate) enum Command {
     Decide(Decide),
     /// 台账变更单：查看，同意或不同意 · look at a change set of the ledger; approve or reject it
     LedgerChange(LedgerChange),
+    /// 整改：查看一项，签署下一步 · look at a rectification; submit, confirm, accept or reject it
+    Finding(Rectify),
+    /// 关闭轮次：查看数字并签名 · look at the numbers of a round and sign its closing
+    CloseRound(CloseRound),
     /// 上传记录和照片，取回回执 · send records and photos, fetch receipts
     Sync {
         /// 连不上就一直重试，直到全部送达或需要人处理 · go on trying until all is delivered or waits for a person
@@ -205,6 +215,9 @@ pub(crate) enum Records {
     Show { id: String },
     /// 导出记录及核验所需的全部文件 · write a record with all that is needed to check it
     Export { id: String, dir: PathBuf },
+    /// 制作离线验真包：一个文件，xunjian-verify 或 verify.py 可离线核验
+    /// · make an evidence pack: one file that xunjian-verify or verify.py checks offline
+    Pack { id: String, dir: PathBuf },
 }
 
 /// VISIT 可以是编号（或其开头）、标题、机柜编号、标签内容或标签编码

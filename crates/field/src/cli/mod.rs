@@ -9,6 +9,7 @@ mod kill_point;
 mod output;
 mod passphrase;
 mod records;
+mod rectify;
 mod relay;
 mod review;
 mod scan;
@@ -95,6 +96,8 @@ async fn dispatch(session: &Session, command: Command) -> Result<Output, Failure
         Command::Records { command } => records::run(session, command),
         Command::Decide(command) => decide::run(session, command),
         Command::LedgerChange(command) => approve::run(session, command),
+        Command::Finding(command) => rectify::finding(session, command),
+        Command::CloseRound(command) => rectify::close_round(session, command),
         Command::Passphrase { new_file } => setup::change_passphrase(session, new_file),
         Command::RecoveryRequest { file } => setup::recovery_request(session, &file),
         Command::Scan { files } => scan::run(session, &files),

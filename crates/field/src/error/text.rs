@@ -46,6 +46,10 @@ impl FieldError {
                      the service took in this terminal's bundle and wrote its answer"
                 ),
             ),
+            Self::NotDelivered => Text::new(
+                "这份记录还没有回执，验真包要靠回执证明已送达：请先同步，或用 U 盘中转取回应答",
+                "This record has no receipt yet, and a pack proves its delivery by the receipt: synchronise first, or bring the answer by a stick",
+            ),
             Self::PackageInParts => Text::new(
                 "任务包的其余部分在同一次导出的另一个摆渡包里：请把各个包都导入，次序不限；现有任务照常使用",
                 "The rest of the work package is in another bundle of the same export: import them all, in any order. The present work stays in use",
@@ -188,6 +192,23 @@ impl FieldError {
                 format!(
                     "This approval does not count: a ledger approver signs it, who sealed none of the records, and a rejection \
                      gives a reason ({error})"
+                ),
+            ),
+            Self::Unrectifiable(error) => Text::new(
+                format!(
+                    "不能签署此步骤：提交由被分派的整改人员、确认由使用方联系人、通过与退回由监理方或管理方的复核人员签名，且不得是发现人、\
+                     整改人或复查人；文件过期时请重新导出（{error}）"
+                ),
+                format!(
+                    "This step does not count: the assigned person submits, the contact of the 使用方 confirms, and a reviewer accepts or \
+                     rejects who neither found it, nor worked on it, nor looked at it again; export the case again if it is old ({error})"
+                ),
+            ),
+            Self::Unclosable(error) => Text::new(
+                format!("不能签署此关闭声明：须为服务方人员，或监理方、管理方的复核人员，且不是管理员（{error}）"),
+                format!(
+                    "This closing cannot be signed: somebody of 服务方, or a reviewer of 监理方 or 管理方, signs it, and no administrator \
+                     ({error})"
                 ),
             ),
             Self::LogUnsettled => Text::new(

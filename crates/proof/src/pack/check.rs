@@ -3,6 +3,7 @@
 //! What was checked is told in steps; what the pack cannot show is told in notices; what does not fit is a failure that names
 //! file, record and step. One failing record does not hide the others.
 
+mod closings;
 mod log_states;
 mod records;
 mod statements;
@@ -26,10 +27,13 @@ use super::{
 };
 use crate::{
     chain::Link,
+    closing::Closing,
+    coverage::Evidence,
     decision::Decision,
     dsse::Envelope,
     keyring::Keyring,
     note::{SignedCheckpoint, VerifierKey},
+    rectification::RectificationStep,
     statement::{HolderKind, PlanStatement, SiteRoot, Statement as _},
     suite::KeyId,
     witness::WitnessRequest,
@@ -103,6 +107,9 @@ pub struct Report {
     pub revoked: Vec<KeyId>,
     /// Records that a reviewer accepted, returned, and that nobody reviewed.
     pub reviewed: (usize, usize, usize),
+    /// Closings of rounds whose numbers were derived again from plan and records, by their envelopes. Left out while there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<Sha256>,
     /// By when the log held all of it, and who outside the operator's control says so.
     pub witnessed: Option<(TimestampMs, String)>,
 }
@@ -120,6 +127,10 @@ struct Judge<'a, R> {
     plans: BTreeMap<Sha256, (PlanStatement, Option<u64>)>,
     decisions: Vec<(Option<u64>, Decision)>,
     countersignatures: BTreeMap<Sha256, Vec<(Option<u64>, String, Envelope)>>,
+    closings: Vec<closings::Logged<Closing>>,
+    rectifications: Vec<closings::Logged<RectificationStep>>,
+    /// What the closings are held against.
+    evidence: Evidence,
     records: BTreeMap<Sha256, Seen>,
     links: BTreeMap<String, Vec<Link>>,
     shown_photos: BTreeSet<String>,
@@ -209,6 +220,9 @@ impl<'a, R: Read + Seek> Judge<'a, R> {
             plans: BTreeMap::new(),
             decisions: Vec::new(),
             countersignatures: BTreeMap::new(),
+            closings: Vec::new(),
+            rectifications: Vec::new(),
+            evidence: Evidence::default(),
             records: BTreeMap::new(),
             links: BTreeMap::new(),
             shown_photos: BTreeSet::new(),

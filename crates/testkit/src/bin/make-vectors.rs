@@ -36,13 +36,14 @@ use xunjian_proof::{
 use xunjian_testkit::{
     decision_vector,
     export::{Export, key, seed},
+    rectification_vector,
 };
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../proof/tests/vectors/v1");
     if folder.exists() {
         eprintln!("the vectors of version 1 exist already and are frozen; they were not written");
-        decisions(&folder);
+        later(&folder);
         return;
     }
     let [root_key, inspector, terminal, service, log, time] =
@@ -112,15 +113,24 @@ fn main() {
     println!("LEAF {}", names.leaf);
 }
 
-/// The vectors of decisions and cosignatures, which came later and stand beside version 1.
-fn decisions(v1: &Path) {
-    let folder = v1.with_file_name("decision-v1");
-    if folder.exists() {
-        eprintln!("so do those of decisions; nothing was written");
+/// What writes vectors that came later and stand beside version 1.
+type Write = fn(&Export, &Path) -> std::io::Result<()>;
+
+/// Decisions and cosignatures; rectifications and closings.
+const LATER: [(&str, Write); 2] =
+    [("decision-v1", decision_vector::write), ("rectification-v1", rectification_vector::write)];
+
+/// Writes those that are not there yet.
+fn later(v1: &Path) {
+    let missing: Vec<_> = LATER.iter().filter(|(name, _)| !v1.with_file_name(name).exists()).collect();
+    if missing.is_empty() {
+        eprintln!("so do all that came later; nothing was written");
         std::process::exit(1);
     }
     let export = Export::read(v1).expect("version 1 can be read");
-    decision_vector::write(&export, &folder).expect("the vectors are written");
+    for (name, write) in missing {
+        write(&export, &v1.with_file_name(name)).expect("the vectors are written");
+    }
 }
 
 /// What stands in for photos: a verifier hashes bytes and looks at no picture.

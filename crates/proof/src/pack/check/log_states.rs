@@ -93,6 +93,11 @@ impl States {
         Ok(states)
     }
 
+    /// The root of the log at a size that the pack shows.
+    pub(super) fn root_at(&self, size: u64) -> Option<Sha256> {
+        self.connected.get(&size).map(|state| state.root)
+    }
+
     /// A state that is one history with the head.
     fn add(
         &mut self,

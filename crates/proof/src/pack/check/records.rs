@@ -12,6 +12,7 @@ use xunjian_domain::{
 use super::{Failure, Judge, Seen, failure};
 use crate::{
     chain::Link,
+    coverage::DeliveredRecord,
     dsse::Envelope,
     jcs,
     pack::{
@@ -77,6 +78,9 @@ impl<R: Read + Seek> Judge<'_, R> {
             return Err(failure(&page, "page")(&"the page says something else than the record"));
         }
         let record = &verified.record;
+        if !self.closings.is_empty() {
+            self.evidence.records.push(DeliveredRecord::of(verified.id, record, stored));
+        }
         self.links.entry(record.terminal.id.to_string()).or_default().push(Link::of(verified.id, &record.terminal));
         let seen = Seen {
             row: IndexRow::of(record, statement.stored_at),
@@ -306,6 +310,9 @@ impl<R: Read + Seek> Judge<'_, R> {
             let judged = verify_countersignature(countersignature, reviewed, &self.keyring, order);
             let (one, _) = judged.map_err(|error| failure(statement, step_of(&error))(&error))?;
             last = Some(one.verdict);
+            if let Some(place) = place {
+                self.evidence.countersignatures.push((*place, one));
+            }
         }
         let counts = &mut self.report.reviewed;
         match last {

@@ -8,6 +8,7 @@ use xunjian_domain::{hash::Sha256, plan::PlannedVisit};
 use super::{Failure, Judge, documents, failure};
 use crate::{
     chain::Link,
+    closing::Closing,
     decision::{Decision, verify_decision},
     dsse::Envelope,
     jcs,
@@ -17,6 +18,7 @@ use crate::{
         rendition::Rendition,
         texts,
     },
+    rectification::RectificationStep,
     review::LogOrder,
     statement::{Countersignature, HolderKind, PlanStatement, Revocation, Statement},
     suite::KeyId,
@@ -169,6 +171,8 @@ impl<R: Read + Seek> Judge<'_, R> {
                     self.decisions.push((place, decision));
                 }
                 Countersignature::PAYLOAD_TYPE => self.countersignature(&file, &envelope, place)?,
+                Closing::PAYLOAD_TYPE => self.closing(&file, &envelope, place)?,
+                RectificationStep::PAYLOAD_TYPE => self.rectification(&file, &envelope, place)?,
                 other => {
                     let who = signed_by_anybody(&file, &envelope, &self.keyring)?;
                     self.report.not_understood.push(format!("{file}: {other}, {who}"));

@@ -29,6 +29,8 @@ impl<R: Read + Seek> Judge<'_, R> {
         self.claims()?;
         self.chains()?;
         self.coverage()?;
+        self.closed()?;
+        self.rectified()?;
         self.index()?;
         self.leftovers()?;
         let (named, here) = self.report.photos;

@@ -1,0 +1,1 @@
+SELECT log_entry.idx, log_entry.envelope FROM log_entry JOIN record ON record.id = log_entry.subject JOIN planned_visit ON planned_visit.id = record.visit_id WHERE log_entry.kind = 'countersignature' AND planned_visit.round_id = $1 ORDER BY log_entry.idx

@@ -1,0 +1,1 @@
+SELECT log_entry.idx, log_entry.envelope FROM log_entry JOIN planned_visit ON planned_visit.id = log_entry.subject WHERE log_entry.kind = 'decision' AND planned_visit.round_id = $1 ORDER BY log_entry.idx

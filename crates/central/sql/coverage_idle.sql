@@ -1,0 +1,1 @@
+SELECT assignment.visit_id, planned_visit.title, person.name, assignment.assigned_at FROM assignment JOIN planned_visit ON planned_visit.id = assignment.visit_id JOIN person ON person.id = assignment.person_id WHERE planned_visit.round_id = $1 ORDER BY planned_visit.title, assignment.visit_id

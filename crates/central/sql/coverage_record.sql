@@ -1,0 +1,1 @@
+SELECT record.id, record.envelope, log_entry.idx FROM record JOIN planned_visit ON planned_visit.id = record.visit_id JOIN delivered ON delivered.record_id = record.id JOIN log_entry ON log_entry.envelope_sha256 = delivered.envelope_sha256 WHERE planned_visit.round_id = $1 ORDER BY log_entry.idx

@@ -1,0 +1,1 @@
+SELECT record.id, record_summary.title FROM record JOIN record_summary ON record_summary.record_id = record.id LEFT JOIN delivered ON delivered.record_id = record.id LEFT JOIN log_entry ON log_entry.envelope_sha256 = delivered.envelope_sha256 WHERE record_summary.round_id = $1 AND COALESCE(log_entry.idx, $2) >= $2 ORDER BY record.received_at, record.id

@@ -1,0 +1,1 @@
+SELECT record.envelope FROM record JOIN record_summary ON record_summary.record_id = record.id JOIN delivered ON delivered.record_id = record.id WHERE record_summary.is_current = 1 AND record.id IN (SELECT record_id FROM asset_standing WHERE asset_id = $1) ORDER BY record.received_at, record.id

@@ -1,0 +1,1 @@
+SELECT finding_summary.finding_id, finding_summary.record_id FROM finding_summary JOIN record_summary ON record_summary.record_id = finding_summary.record_id JOIN delivered ON delivered.record_id = record_summary.record_id WHERE record_summary.is_current = 1 AND ($1 = '' OR finding_summary.round_id = $1) ORDER BY finding_summary.record_id, finding_summary.finding_id

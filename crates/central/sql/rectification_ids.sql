@@ -1,0 +1,1 @@
+SELECT DISTINCT rectification FROM rectification_step ORDER BY rectification

@@ -1,0 +1,1 @@
+SELECT record.id, record.envelope FROM record JOIN record_summary ON record_summary.record_id = record.id JOIN delivered ON delivered.record_id = record.id WHERE record_summary.is_current = 1 AND ($1 = '' OR record_summary.round_id = $1) AND (record_summary.findings > 0 OR record_summary.abnormal > 0 OR record_summary.discrepancies > 0) ORDER BY record.received_at, record.id

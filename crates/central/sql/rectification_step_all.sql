@@ -1,0 +1,1 @@
+SELECT envelope_sha256, envelope, rectification, place, round_id, kind, by_person, received_at FROM rectification_step WHERE ($1 = '' OR round_id = $1) ORDER BY rectification, place

@@ -1,0 +1,1 @@
+SELECT round_closing.round_id, round_closing.envelope_sha256, round_closing.envelope, round_closing.log_size, round_closing.drawn_up_at, round_closing.closed_at, round.closed_at FROM round_closing JOIN round ON round.id = round_closing.round_id ORDER BY round_closing.round_id

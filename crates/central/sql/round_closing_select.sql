@@ -1,0 +1,1 @@
+SELECT round_closing.envelope_sha256, round_closing.envelope, round_closing.log_size, round_closing.drawn_up_at, round_closing.closed_at, COALESCE(log_entry.idx, -1) FROM round_closing LEFT JOIN log_entry ON log_entry.envelope_sha256 = round_closing.envelope_sha256 WHERE round_closing.round_id = $1
