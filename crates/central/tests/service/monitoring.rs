@@ -18,6 +18,7 @@ use xunjian_central::{
 };
 use xunjian_domain::{
     monitoring::{Condition, MonitoredKind, Thresholds},
+    plan::VisitKind,
     text::Language,
 };
 use xunjian_ledger::{
@@ -28,7 +29,7 @@ use xunjian_proof::Sha256;
 
 use super::{
     console_desk::Desk,
-    party::{Central, new_site},
+    party::{Central, Terminal, new_site, rows},
 };
 
 fn repository(path: &str) -> PathBuf {
@@ -436,4 +437,18 @@ async fn the_console_shows_what_the_command_line_says() {
     assert!(period.status().is_client_error(), "a period that is none is refused");
     let unknown = desk.asks(Method::GET, "monitoring?by=unit").send().await.unwrap();
     assert!(unknown.status().is_client_error(), "and so is a parameter that it does not know");
+}
+
+#[tokio::test]
+async fn a_record_names_the_same_file_as_evidence_and_nobody_sends_it_twice() {
+    let central = Central::start().await;
+    let one = import(&central.site, &weekly()).stored.unwrap();
+    let mut terminal = Terminal::enrol(&central, "li_inspector", 1).await;
+    central.approve();
+    assert_eq!(central.site.db.read(|sql| monitoring::named_by(sql, &one.file_sha256)).unwrap(), Vec::<String>::new());
+    let (id, envelope) = terminal.seals(&central, central.visit(VisitKind::Rack), &[&weekly().bytes], |_| ());
+    terminal.submits(&envelope.to_bytes()).await;
+    assert_eq!(central.site.db.read(|sql| monitoring::named_by(sql, &one.file_sha256)).unwrap(), [id.to_hex()]);
+    assert_eq!(rows(&central, "delivered"), 1, "its bytes are here already");
+    assert_sound(&central.site);
 }
