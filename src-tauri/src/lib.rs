@@ -87,6 +87,7 @@ pub fn run() -> ExitCode {
             carrying::carriers,
             carrying::relay_export,
             carrying::relay_import,
+            carrying::pack_record,
             reviews::review_queue,
             reviews::review_record,
             reviews::fetch_review_photos,

@@ -7,7 +7,6 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -109,7 +108,7 @@ impl Desk {
             .await
             .context("the app's window did not open in time")?
             .context("the driver opens the app's window")?;
-        Ok(Window { client, is_reloaded: AtomicBool::default() })
+        Ok(Window { client })
     }
 
     /// The home and temporary folder of whatever runs here: the web view's storage, caches and logs lie under it.
@@ -235,8 +234,6 @@ impl Drop for Group {
 pub struct Window {
     /// The WebDriver session.
     pub client: Client,
-    /// Whether a test reloaded the page since its complaints were read.
-    is_reloaded: AtomicBool,
 }
 
 impl Window {
@@ -400,8 +397,8 @@ impl Window {
             json!(theme)
         );
         self.evaluate(&script).await?;
-        self.is_reloaded.store(true, Ordering::Relaxed);
         self.client.refresh().await?;
+        self.evaluate("window.isReloadedByTest = true").await?;
         let language = json!(language);
         self.until(&format!("document.documentElement.lang === {language} && document.querySelector('#page *')")).await
     }
@@ -436,7 +433,7 @@ impl Window {
         let faults = self.evaluate("return window.xunjianPageFaults").await?;
         let mut faults: Vec<String> =
             serde_json::from_value(faults).context("the app keeps no list of page faults: is it a release build?")?;
-        if self.is_reloaded.swap(false, Ordering::Relaxed) {
+        if self.evaluate("return window.isReloadedByTest === true").await? == true {
             // What the page before had asked is answered to nobody, as the bridge says.
             faults.retain(|fault| !fault.contains("[TAURI] Couldn't find callback id"));
         }

@@ -28,6 +28,9 @@ fn the_console_says_what_is_true_of_every_record_and_names_the_step_that_a_chang
     let mut story = story(folder.path())?;
     let done = story.play()?;
     story.open_console_account()?;
+    // A week of monitoring data, so that the page that judges it has something to show.
+    let weekly = workspace().join("tests/fixtures/monitoring/weekly-gbk.csv");
+    story.central().args(["monitoring".as_ref(), "import".as_ref(), weekly.as_os_str()]).json()?;
     let service = story.serve()?;
 
     for record in &done.records {

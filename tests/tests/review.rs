@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -19,6 +19,32 @@ fn enrol_reviewer(story: &Story, url: &str, tablet: &Path) {
     story.field_at(tablet).args(enrol).json().unwrap();
     story.central().args(["key", "approve", "--root"]).args([story.root_folder()]).json().unwrap();
     story.field_at(tablet).arg_json("pull").unwrap();
+}
+
+/// The tablet's own pack of a record: judged by both verifiers, refused when a byte of it changes, the same when made again.
+fn packs_of_the_terminal_prove(story: &Story, packs: &Path, record: &str) {
+    std::fs::create_dir(packs).unwrap();
+    let make = || story.field().args(["records", "pack", record]).args([packs]).json().unwrap();
+    let packed = make();
+    let file = Path::new(text(&packed, "file")).to_owned();
+    let bytes = std::fs::read(&file).unwrap();
+    assert_eq!(bytes.len() as u64, packed["bytes"].as_u64().unwrap());
+    let root = ["--root", story.fingerprint()];
+    let verify = || story.programs().program("xunjian-verify").args([&file]).args(root);
+    let checked = verify().json().unwrap();
+    assert_eq!(checked["result"], "ok", "{checked}");
+    let script = workspace().join("crates/proof/pack/verify.py");
+    let by_hand = || Command::new("python3").arg(&script).arg(&file).args(root).output().unwrap();
+    let said = by_hand();
+    assert!(said.status.success(), "{said:?}");
+    make();
+    assert_eq!(std::fs::read(&file).unwrap(), bytes, "the same bytes");
+    let photo = bytes.windows(7).position(|window| window == b"photos/").unwrap();
+    let mut spoiled = bytes.clone();
+    spoiled[photo + 2_000] ^= 1;
+    std::fs::write(&file, spoiled).unwrap();
+    assert_eq!(verify().output().unwrap().status.code(), Some(1), "a bit of a photo");
+    assert!(!by_hand().status.success());
 }
 
 #[test]
@@ -128,6 +154,7 @@ fn a_record_is_returned_amended_and_countersigned() {
         let checked = verify.args(["--root-fingerprint", story.fingerprint()]).json().unwrap();
         assert_eq!((&checked["result"], &checked["reviewed"]), (&json!("ok"), &json!(verdict)), "{checked}");
     }
+    packs_of_the_terminal_prove(&story, &folder.path().join("packs"), &second);
     let state = |record: &str| {
         let list = story.central().args(["review", "list"]).json().unwrap();
         let row = list.as_array().unwrap().iter().find(|row| row["record"] == json!(record)).cloned().unwrap();

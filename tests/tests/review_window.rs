@@ -4,7 +4,7 @@
 //! It exists because only the window shows whether a reviewer gets the right pages, whether the sheets can be used with a finger on
 //! a small screen, and whether what was pressed is in the log afterwards. The rules are tested without a window.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use xunjian_tests::{
     PASSPHRASE, Story, StoryOptions,
@@ -69,8 +69,9 @@ async fn a_reviewer_returns_one_and_countersigns_another_and_the_inspector_amend
     story.prepare()?;
     // The second one has a problem, and with it a photo.
     let records = story.seal_without_sending(2)?;
-    let service = story.serve()?;
-    let url = service.url.clone();
+    // Where both tablets know it to be.
+    let url = story.field().arg_json("status")?["service_url"].as_str().context("an address")?.to_owned();
+    let service = story.serve_at(&url)?;
     story.field().args(["--service", &url, "sync"]).json()?;
     let tablet = folder.path().join("tablet-c");
     ensure!(story.enrol_reviewer(&url, &tablet)? == 2, "every record comes down");
@@ -198,6 +199,9 @@ async fn amend(story: &Story, returned: &str) -> Result<String> {
     window.go("/outbox").await?;
     window.click("sync").await?;
     window.find("sync-result").await?;
+    if window.has("sync-faults").await? {
+        bail!("the run had faults: {}", window.text_of("sync-faults").await?);
+    }
     window.go("/today").await?;
     window.until("document.querySelector('[data-testid=returned-by]') !== null").await?;
     window.evaluate("document.querySelector('[data-testid=returned-by]').scrollIntoView({ block: 'center' })").await?;

@@ -46,6 +46,7 @@ export async function screensOf(page, url, record) {
     { name: 'ledger-import', address: '/ledger/import' },
     { name: 'ledger-preview', address: '/ledger/import', act: previewLedger },
     { name: 'ledger-rack', address: rack, act: (page) => page.locator('[data-testid^=rack-item-]').first().click() },
+    { name: 'monitoring', address: '/monitoring' },
     { name: 'labels', address: '/labels' },
     { name: 'labels-new', address: '/labels/new' },
     { name: 'label-sheet', address: '/labels', act: pickLabels },

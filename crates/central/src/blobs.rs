@@ -130,6 +130,31 @@ impl Blobs {
         Ok(Some(bytes))
     }
 
+    /// Takes bytes into the store that came as a whole, through a command or a page, and says what they are named by. The same
+    /// bytes again change nothing. The row is the caller's, as for [`Blobs::finish`].
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn put(&self, bytes: &[u8]) -> Result<Sha256, Error> {
+        let sha256 = Sha256::of(bytes);
+        if matches!(self.check(&sha256)?, Some((_, true))) {
+            return Ok(sha256);
+        }
+        self.set_aside_damaged(&sha256)?;
+        let object = self.object(&sha256);
+        let name = || object.display().to_string();
+        let folder = object.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).map_err(Error::io(name()))?;
+        // One command may put beside another: each writes a file of its own.
+        let partial = self.folder.join("partial").join(format!("{sha256}.{}", std::process::id()));
+        let mut file = File::create(&partial).map_err(Error::io(name()))?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(name()))?;
+        let _coming = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        fs::rename(&partial, &object).map_err(Error::io(name()))?;
+        sync_folder(folder).and_then(|()| sync_folder(&self.folder.join("objects"))).map_err(Error::io(name()))?;
+        Ok(sha256)
+    }
+
     /// Moves a stored blob whose bytes no longer hash to its name to `damaged/`, for a person to look at. Says whether it
     /// was moved: one that is intact stays.
     ///

@@ -9,6 +9,7 @@ mod closing;
 mod finding;
 mod ledger;
 mod log;
+mod monitoring;
 mod pack;
 mod recovery;
 mod relay;
@@ -87,6 +88,12 @@ enum Command {
     /// 日志的见证：导出、收入见证签名、登记见证方 · Cosignatures of the log.
     #[command(subcommand)]
     Log(log::Log),
+    /// 监控数据：导入、按附录 B 和附录 C 判断、统计 · Monitoring data: import, judge by Annexes B and C, statistics.
+    #[command(subcommand)]
+    Monitoring(monitoring::Monitoring),
+    /// 评估阈值：查看、设定、列出 · Thresholds of Annexes B and C.
+    #[command(subcommand)]
+    Thresholds(monitoring::ThresholdsCommand),
     /// 制作离线验真包：一份记录或一个轮次，一个文件 · Make an evidence pack of a record or a round.
     Pack(pack::Pack),
     /// 从存储的字节重新核验全部记录、回执与照片 · Verify everything from stored bytes.
@@ -157,6 +164,8 @@ pub fn run() -> ExitCode {
         Command::Finding(command) => command.run(&context),
         Command::Calendar(command) => command.run(&context),
         Command::Log(command) => command.run(&context),
+        Command::Monitoring(command) => command.run(&context),
+        Command::Thresholds(command) => command.run(&context),
         Command::Pack(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),
         Command::Fsck => serve::verify(&context, crate::integrity::fsck),

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod labels;
 pub mod ledger;
 pub mod log;
+pub mod monitoring;
 pub mod moves;
 pub mod names;
 pub mod overview;

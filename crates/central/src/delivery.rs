@@ -74,7 +74,7 @@ fn adopt(site: &Site, blob: &Sha256, bytes: u64) -> Result<(), Error> {
     site.db.write(|sql| put_blob(sql, blob, bytes))
 }
 
-fn put_blob(sql: &dyn Sql, blob: &Sha256, bytes: u64) -> Result<(), Error> {
+pub(crate) fn put_blob(sql: &dyn Sql, blob: &Sha256, bytes: u64) -> Result<(), Error> {
     let values = [blob.to_hex().into(), to_i64(bytes).into(), clock::now().0.into()];
     sql.execute(sql!("blob_insert"), &values)?;
     Ok(())

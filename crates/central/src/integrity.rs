@@ -8,6 +8,7 @@ mod closings;
 mod cosignatures;
 mod decisions;
 mod log;
+mod monitoring;
 mod records;
 mod rectifications;
 mod reviews;
@@ -29,8 +30,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// `record`, `delivered`, `blob`, `log`, `chunk`, `chain`, `key`, `round`, `terminal`, `set_aside`,
-    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`,
-    /// `rectification`, `closing`.
+    /// `audit`, `cosignature`, `decision`, `countersignature`, `ledger_change`, `rectification`, `closing`, `monitoring`,
+    /// `thresholds`.
     pub part: &'static str,
     /// Which one.
     pub id: String,
@@ -138,6 +139,7 @@ fn derive_rows(site: &Site) -> Result<Findings, Error> {
         changes::check(sql, keyring.as_ref(), &leaves, &mut found);
         rectifications::check(sql, keyring.as_ref(), &leaves, &mut found);
         closings::check(sql, keyring.as_ref(), &leaves, &mut found);
+        monitoring::check(sql, &leaves, &mut found);
         stored::check_chunks(sql, &mut found);
         stored::check_set_aside(sql, &leaves, &mut found);
         Ok::<_, Error>(())

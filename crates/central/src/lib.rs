@@ -28,6 +28,7 @@ pub mod labels;
 pub mod leaf;
 pub mod ledger;
 pub mod log;
+pub mod monitoring;
 pub mod pack;
 pub mod package;
 pub mod recovery;

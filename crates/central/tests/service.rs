@@ -46,6 +46,8 @@ mod ledger;
 mod ledger_changes;
 #[path = "service/ledger_files.rs"]
 mod ledger_files;
+#[path = "service/monitoring.rs"]
+mod monitoring;
 #[path = "service/open_findings.rs"]
 mod open_findings;
 #[path = "service/openapi.rs"]

@@ -21,8 +21,48 @@ pub struct NotADecimal(pub String);
 impl Decimal {
     fn aligned(&self, other: &Self) -> (i128, i128) {
         let scale = self.scale.max(other.scale);
-        let widen = |d: &Self| i128::from(d.mantissa) * 10_i128.pow(scale - d.scale);
-        (widen(self), widen(other))
+        (self.at_scale(scale), other.at_scale(scale))
+    }
+
+    /// A quotient rounded to so many places, halves away from zero; `None` for a divisor of zero, and for what 15 digits do
+    /// not hold.
+    #[must_use]
+    pub fn ratio(dividend: i128, divisor: i128, places: u32) -> Option<Self> {
+        let scaled = dividend.checked_mul(10_i128.checked_pow(places)?)?;
+        let (whole, rest) = (scaled.checked_div(divisor)?, scaled.checked_rem(divisor)?);
+        let is_up = rest.unsigned_abs().checked_mul(2)? >= divisor.unsigned_abs();
+        let away = if (scaled < 0) == (divisor < 0) { 1 } else { -1 };
+        let rounded = if is_up { whole + away } else { whole };
+        let digits = format!("{:0>width$}", rounded.unsigned_abs(), width = places as usize + 1);
+        let (before, after) = digits.split_at(digits.len() - places as usize);
+        let sign = if rounded < 0 { "-" } else { "" };
+        let point = if after.is_empty() { "" } else { "." };
+        format!("{sign}{before}{point}{after}").parse().ok()
+    }
+
+    /// The arithmetic mean. A single value stays as it is; of several it is rounded to so many places, so that what people
+    /// read is what was compared. `None` when there are none.
+    #[must_use]
+    pub fn mean<'a>(values: impl IntoIterator<Item = &'a Self>, places: u32) -> Option<Self> {
+        let values: Vec<&Self> = values.into_iter().collect();
+        if let [only] = values[..] {
+            return Some(only.clone());
+        }
+        let scale = values.iter().map(|value| value.scale).max()?;
+        let sum: i128 = values.iter().map(|value| value.at_scale(scale)).sum();
+        let count = i128::try_from(values.len()).ok()?;
+        Self::ratio(sum, count * 10_i128.pow(scale), places)
+    }
+
+    /// The whole number that this is at the scale of so many places, which must be at least its own.
+    fn at_scale(&self, scale: u32) -> i128 {
+        i128::from(self.mantissa) * 10_i128.pow(scale - self.scale)
+    }
+
+    /// Its digits as a whole number, and how many of them stand behind the point.
+    #[must_use]
+    pub fn parts(&self) -> (i64, u32) {
+        (self.mantissa, self.scale)
     }
 
     /// The nearest `f64`, for charts and formulas; never for signed bytes.
@@ -107,6 +147,24 @@ mod tests {
         for typed in ["", ".", "1.", ".5", "1e3", "２３", "1,5", "--1", "1234567890123456", "23.5℃", "+1"] {
             assert!(typed.parse::<Decimal>().is_err(), "{typed} must be refused");
         }
+    }
+
+    #[test]
+    fn quotients_and_means_are_rounded_once_and_away_from_zero() {
+        let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+        let cases = [(1, 3, "0.3333"), (2, 3, "0.6667"), (-2, 3, "-0.6667"), (1, 8, "0.125"), (1, 20_000, "0.0001")];
+        for (dividend, divisor, quotient) in cases {
+            assert_eq!(Decimal::ratio(dividend, divisor, 4), Some(decimal(quotient)), "{dividend}/{divisor}");
+        }
+        assert_eq!(Decimal::ratio(1, 0, 4), None, "nothing is divided by nothing");
+        assert_eq!(Decimal::ratio(i128::MAX, 1, 4), None, "and what does not fit is no number");
+        let mean = |texts: &[&str]| {
+            Decimal::mean(&texts.iter().map(|text| decimal(text)).collect::<Vec<_>>(), 4).map(|mean| mean.to_string())
+        };
+        assert_eq!(mean(&["7.999999"]).as_deref(), Some("7.999999"), "a single value stays exact");
+        assert_eq!(mean(&["8", "7.9", "8.2"]).as_deref(), Some("8.0333"));
+        assert_eq!(mean(&["0", "0.0001"]).as_deref(), Some("0.0001"), "half a place goes up");
+        assert_eq!(mean(&[]), None);
     }
 
     proptest! {

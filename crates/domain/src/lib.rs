@@ -14,6 +14,7 @@ pub mod indicator;
 pub mod label_code;
 pub mod label_sheet;
 pub mod ledger;
+pub mod monitoring;
 pub mod outcome;
 pub mod party;
 pub mod plan;

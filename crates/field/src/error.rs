@@ -153,6 +153,9 @@ pub enum FieldError {
     /// A place without an answer of the service.
     #[error("no answer of the service in {0}")]
     NoAnswers(String),
+    /// What needs a receipt, of a record that has none.
+    #[error("the record has no receipt yet")]
+    NotDelivered,
     /// Some of a work package travels in another bundle.
     #[error("a part of the work package is in another bundle")]
     PackageInParts,
@@ -379,7 +382,7 @@ impl FieldError {
             Self::Relay(RelayError::NewerVersion(_)) => Code::Update,
             Self::Relay(RelayError::Io(_) | RelayError::CannotSign(_)) => Code::System,
             Self::Relay(_) => Code::Input,
-            Self::NoRelayKey | Self::PackageInParts | Self::NotBegun => Code::WrongState,
+            Self::NoRelayKey | Self::NotDelivered | Self::PackageInParts | Self::NotBegun => Code::WrongState,
             Self::LogInconsistent(_) => Code::LogInconsistent,
             Self::VersionUnsupported(_) | Self::NewerDatabase { .. } => Code::Update,
             Self::Api(ApiError::Problem(_)) => Code::Problem,

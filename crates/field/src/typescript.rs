@@ -6,9 +6,10 @@ use ts_rs::{Config, ExportError, TS};
 use crate::{
     AmendmentView, AnswerReport, AppInfo, AssetPage, Attached, BulkReport, Carrier, CountersignatureView, EnrolRequest,
     Enrolled, IpcError, LabelLookup, NewAnswer, NewDeskCall, NewFinding, NewFollowUp, NewReading, NewReturn, NewSeal,
-    NewSighting, OutboxItem, PhotoBudget, PhotoNote, PhotoSize, PullReport, RackView, RecordDetail, RecordSide,
-    RelayExported, RelayProgress, RelayTaken, Released, ReviewQueue, ReviewRecord, ReviewedOne, ScanReport, Sealed,
-    SealedVisit, SessionView, Status, SyncNews, SyncPolicy, SyncProgress, SyncReport, Today, VisitView, VmTable,
+    NewSighting, OutboxItem, PackWritten, PhotoBudget, PhotoNote, PhotoSize, PullReport, RackView, RecordDetail,
+    RecordSide, RelayExported, RelayProgress, RelayTaken, Released, ReviewQueue, ReviewRecord, ReviewedOne, ScanReport,
+    Sealed, SealedVisit, SessionView, Status, SyncNews, SyncPolicy, SyncProgress, SyncReport, Today, VisitView,
+    VmTable,
 };
 
 /// Writes one file a type, with every type it is made of.
@@ -37,6 +38,7 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
     NewSeal::export_all(config)?;
     NewSighting::export_all(config)?;
     OutboxItem::export_all(config)?;
+    PackWritten::export_all(config)?;
     PhotoBudget::export_all(config)?;
     PhotoNote::export_all(config)?;
     PhotoSize::export_all(config)?;

@@ -19,24 +19,24 @@
 
 mod assets;
 mod brand;
-mod budget;
-mod cell;
+pub(crate) mod budget;
+pub(crate) mod cell;
 mod container;
 mod csv_text;
-mod heading;
+pub(crate) mod heading;
 mod json;
-mod kind;
+pub(crate) mod kind;
 mod mapping;
 mod message;
 mod orders;
 mod places;
 mod racks;
-mod table;
+pub(crate) mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod virtual_machines;
-mod workbook;
+pub(crate) mod workbook;
 
 use xunjian_domain::{
     ledger::{ImportReport, Ledger, NewIds, ResourceOrder},

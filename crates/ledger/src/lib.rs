@@ -8,3 +8,4 @@ pub mod diff;
 pub mod export;
 pub mod import;
 pub mod listing;
+pub mod monitoring;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use xunjian_domain::{
+    decimal::Decimal,
     ledger::{AssetKind, Face, Ledger, LedgerEntry, ResourceKind},
     text::{Language, Text},
 };
@@ -41,6 +42,8 @@ pub enum Cell {
     Text(String),
     /// A count or a number of units.
     Number(u32),
+    /// A measured value.
+    Measure(Decimal),
     /// A calendar day.
     Day(Date),
     /// A word of the trade, in both languages.
@@ -54,6 +57,7 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
+            Self::Measure(value) => value.to_string(),
             Self::Day(day) => day.to_string(),
             Self::Word(word) => word.get(language).to_owned(),
         }

@@ -1,10 +1,10 @@
-//! What is carried by hand: U 盘 and 摆渡包.
+//! What is carried by hand: U 盘, 摆渡包, 离线验真包.
 
 use std::path::PathBuf;
 
 use tauri::{State, ipc::Channel};
 use xunjian_field::{
-    Carrier, IpcError, RelayExport, RelayExported, RelayProgress, RelayTaken, SyncWatch,
+    Carrier, IpcError, PackWritten, RelayExport, RelayExported, RelayProgress, RelayTaken, SyncWatch,
     carriers::carriers as plugged_in,
 };
 
@@ -30,6 +30,13 @@ pub fn relay_export(
         let _ = channel.send(progress);
     });
     Ok(exported?)
+}
+
+/// 导出离线验真包 of a delivered record.
+#[tauri::command(async)]
+pub fn pack_record(session: State<'_, Session>, id: &str, folder: PathBuf) -> Result<PackWritten, IpcError> {
+    session.person()?;
+    Ok(session.field()?.pack_record(id, &folder)?)
 }
 
 /// 导入: the service's answers, from a folder or one file.

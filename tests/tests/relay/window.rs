@@ -22,7 +22,7 @@ async fn is_fit(window: &Window, when: &str) -> Result<()> {
 async fn records_go_out_and_receipts_come_back_on_a_stick_by_the_buttons_of_the_outbox() -> Result<()> {
     let scene = Scene::new();
     let terminal = scene.enrols();
-    scene.story.seal_without_sending(2)?;
+    let records = scene.story.seal_without_sending(2)?;
     let stick = scene.path("巡检U盘");
     std::fs::create_dir(&stick)?;
 
@@ -33,8 +33,8 @@ async fn records_go_out_and_receipts_come_back_on_a_stick_by_the_buttons_of_the_
     window.until("!location.hash.includes('/unlock')").await?;
     window.go("/outbox").await?;
     window.click("relay-open").await?;
-    window.find("relay-again").await?;
-    window.fill("relay-folder", &stick.display().to_string()).await?;
+    window.find("carrier-again").await?;
+    window.fill("carrier-folder", &stick.display().to_string()).await?;
 
     // Nothing came yet, and the sentence says what to do.
     window.click("relay-import").await?;
@@ -60,8 +60,21 @@ async fn records_go_out_and_receipts_come_back_on_a_stick_by_the_buttons_of_the_
     window.evaluate("document.querySelector('[data-testid=relay]').scrollIntoView()").await?;
     is_fit(&window, "after the import").await?;
     window.screenshot("relay-taken").await?;
+
+    // What the stick proves to a supervisor who has nothing but the verifier.
+    window.go(&format!("/records/{}", records[1])).await?;
+    window.click("pack-open").await?;
+    window.fill("carrier-folder", &stick.display().to_string()).await?;
+    window.click("pack-write").await?;
+    window.find("pack-written").await?;
+    is_fit(&window, "after the pack").await?;
+    window.screenshot("pack-written").await?;
     window.close().await?;
     desk.clear_up()?;
+    let pack = stick.join(format!("xunjian-pack-{}.zip", &records[1][..12]));
+    let verify = scene.story.programs().program("xunjian-verify").args([&pack]);
+    let checked = verify.args(["--root", scene.story.fingerprint()]).json()?;
+    ensure!(checked["result"] == "ok", "{checked}");
 
     let verified = scene.story.central().arg_json("verify-all")?;
     ensure!(verified["delivered"] == 2 && verified["damages"] == json!([]), "{verified}");

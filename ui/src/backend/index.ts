@@ -26,6 +26,7 @@ import type {
   NewSeal,
   NewSighting,
   OutboxItem,
+  PackWritten,
   RackView,
   RecordDetail,
   RecordRow,
@@ -178,6 +179,8 @@ export interface Backend {
   relayExport(folder: string, progress: (now: RelayProgress) => void): Promise<RelayExported>
   /** Takes in the service's answers from a folder or one file. */
   relayImport(place: string): Promise<RelayTaken>
+  /** Writes a delivered record as an evidence pack into a folder. */
+  packRecord(id: string, folder: string): Promise<PackWritten>
 }
 
 export const backendKey: InjectionKey<Backend> = Symbol('backend')

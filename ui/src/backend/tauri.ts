@@ -115,6 +115,7 @@ export function createTauriBackend(): Backend {
     releasePhotos: () => call('release_photos'),
     carriers: () => call('carriers'),
     relayExport: (folder, progress) => call('relay_export', { folder, channel: new Channel<RelayProgress>(progress) }),
+    packRecord: (id, folder) => call('pack_record', { id, folder }),
     relayImport: (place) => call('relay_import', { place }),
   }
 }

@@ -20,6 +20,7 @@ import type {
   LedgerVersionItem,
   LogItem,
   LogLeaf,
+  MonitoringView,
   NewLabels,
   NewPerson,
   NewRoundRequest,
@@ -95,6 +96,9 @@ export interface ConsoleApi {
   /** What the site root signs to revoke this key, as a file. */
   revocationRequest(key: string, reason: string): Promise<Blob>
   revokeKeys(signed: File): Promise<void>
+
+  /** What the samples of a period come to; of the 30 days up to the newest one where none is named. */
+  monitoring(period: string): Promise<MonitoringView>
 
   log(query: Query, after: string | null): Promise<Page<LogItem>>
   leaf(index: number): Promise<LogLeaf>

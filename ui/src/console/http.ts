@@ -124,6 +124,8 @@ export function createHttpConsole(send: typeof fetch = (input, init) => fetch(in
     revocationRequest: (key, reason) => file(`/keys/${id(key)}/revocation${search({ reason }, null)}`),
     revokeKeys: (signed) => post('/keys/revocations', signed),
 
+    monitoring: (period) => get(`/monitoring${search({ period }, null)}`),
+
     log: (query, after) => page('/log', query, after),
     leaf: (index) => get(`/log/${index}`),
     checkpoint: () => get('/log/checkpoint'),

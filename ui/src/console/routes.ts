@@ -17,6 +17,8 @@ export const consoleRoutes: RouteRecordRaw[] = [
   { path: '/ledger/versions', name: 'ledger-versions', component: () => import('./ledger/VersionsPage.vue') },
   { path: '/ledger/import', name: 'ledger-import', component: () => import('./ledger/ImportPage.vue') },
   { path: '/ledger/racks/:rack', name: 'ledger-rack', component: () => import('./ledger/RackPage.vue'), props: true },
+  // Query: period.
+  { path: '/monitoring', name: 'monitoring', component: () => import('./monitoring/MonitoringPage.vue') },
   { path: '/labels', name: 'labels', component: () => import('./labels/LabelsPage.vue') },
   { path: '/labels/new', name: 'labels-new', component: () => import('./labels/NewLabelsPage.vue') },
   // Query: prints (ids), layout, start, width, height.

@@ -41,9 +41,9 @@ const press = async (page: Page, id: string): Promise<void> => {
 describe('relay by a stick', () => {
   it('offers the sticks that are plugged in, and writes to the one that was pressed', async () => {
     const { page, calls } = await opened({ carriers: sticks })
-    expect(by(page, 'relay-stick-巡检U盘').attributes('aria-checked')).toBe('true')
-    expect(by(page, 'relay-stick-备用').text()).toContain('3.0 GB')
-    await press(page, 'relay-stick-备用')
+    expect(by(page, 'carrier-巡检U盘').attributes('aria-checked')).toBe('true')
+    expect(by(page, 'carrier-备用').text()).toContain('3.0 GB')
+    await press(page, 'carrier-备用')
     await press(page, 'relay-export')
     expect(calls).toEqual(['export /media/li/备用'])
     const written = by(page, 'relay-exported').text()
@@ -54,9 +54,9 @@ describe('relay by a stick', () => {
 
   it('says that there is none, and takes a folder that was typed instead', async () => {
     const { page, calls } = await opened({})
-    expect(by(page, 'relay-none').exists()).toBe(true)
+    expect(by(page, 'carrier-none').exists()).toBe(true)
     expect(by(page, 'relay-export').attributes('disabled')).toBeDefined()
-    await by(page, 'relay-folder').setValue(' /srv/front ')
+    await by(page, 'carrier-folder').setValue(' /srv/front ')
     await press(page, 'relay-import')
     expect(calls).toEqual(['import /srv/front'])
     expect(page.text()).toContain('没有找到服务端的应答')

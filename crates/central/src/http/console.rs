@@ -88,6 +88,7 @@ pub fn routes() -> Router<App> {
         .route("/ledger/preview", post(files::preview_ledger).layer(upload()))
         .route("/ledger/columns", post(files::ledger_columns).layer(upload()))
         .route("/ledger/import", post(files::import_ledger).layer(upload()))
+        .route("/monitoring", get(lists::monitoring))
         .route("/labels", get(lists::labels).post(lists::print_labels))
         .route("/labels/{picture}", get(files::label))
         .route("/people", get(lists::people).post(lists::add_person))

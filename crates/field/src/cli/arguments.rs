@@ -215,6 +215,9 @@ pub(crate) enum Records {
     Show { id: String },
     /// 导出记录及核验所需的全部文件 · write a record with all that is needed to check it
     Export { id: String, dir: PathBuf },
+    /// 制作离线验真包：一个文件，xunjian-verify 或 verify.py 可离线核验
+    /// · make an evidence pack: one file that xunjian-verify or verify.py checks offline
+    Pack { id: String, dir: PathBuf },
 }
 
 /// VISIT 可以是编号（或其开头）、标题、机柜编号、标签内容或标签编码

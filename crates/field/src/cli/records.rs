@@ -48,5 +48,20 @@ pub(super) fn run(session: &Session, command: Option<Records>) -> Result<Output,
             let text = exported.files.iter().map(|file| format!("{}\n", dir.join(file).display())).collect();
             Output::new(&exported, text)
         }
+        Some(Records::Pack { id, dir }) => {
+            let packed = field.pack_record(&id, &dir)?;
+            let text = say(
+                session.language,
+                format!(
+                    "{}\n共 {} 字节，照片 {} 张，已释放而不在包内的 {} 张",
+                    packed.file, packed.bytes, packed.photos, packed.left_out
+                ),
+                format!(
+                    "{}\n{} bytes, {} photos, {} left out because they were released here",
+                    packed.file, packed.bytes, packed.photos, packed.left_out
+                ),
+            );
+            Output::new(&packed, text)
+        }
     }
 }

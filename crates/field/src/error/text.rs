@@ -46,6 +46,10 @@ impl FieldError {
                      the service took in this terminal's bundle and wrote its answer"
                 ),
             ),
+            Self::NotDelivered => Text::new(
+                "这份记录还没有回执，验真包要靠回执证明已送达：请先同步，或用 U 盘中转取回应答",
+                "This record has no receipt yet, and a pack proves its delivery by the receipt: synchronise first, or bring the answer by a stick",
+            ),
             Self::PackageInParts => Text::new(
                 "任务包的其余部分在同一次导出的另一个摆渡包里：请把各个包都导入，次序不限；现有任务照常使用",
                 "The rest of the work package is in another bundle of the same export: import them all, in any order. The present work stays in use",

@@ -142,6 +142,11 @@ pub(crate) fn put_round(connection: &Connection, round: &NewRound<'_>) -> Result
     run(connection, sql!("round/put"), values).map(drop)
 }
 
+/// The plan of a round as it was signed.
+pub(crate) fn plan_envelope(connection: &Connection, id: &RoundId) -> Result<String, FieldError> {
+    Ok(connection.prepare_cached(sql!("round/get"))?.query_row([id.as_str()], |row| row.get(0))?)
+}
+
 pub(crate) fn plan_hash(connection: &Connection, id: &RoundId) -> Result<Option<Sha256>, FieldError> {
     let row = connection.prepare_cached(sql!("round/plan_hash"))?.query_row([id.as_str()], |row| row.get(0));
     optional::<String>(row)?.map(|hash| from_text(&hash)).transpose()

@@ -131,6 +131,7 @@ fn write(
         for ((at, cell), widest) in (1_u16..).zip(&cells).zip(widths.iter_mut().skip(1)) {
             match cell {
                 Cell::Number(number) => sheet.write_number(row, at, *number)?,
+                Cell::Measure(value) => sheet.write_number(row, at, value.to_f64())?,
                 Cell::Day(day) if day.year() >= FIRST_YEAR => {
                     sheet.write_datetime_with_format(row, at, day_of(*day)?, &formats.day)?
                 }

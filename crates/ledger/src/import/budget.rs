@@ -11,15 +11,15 @@ const CELL_BYTES: usize = 64;
 /// What may still be kept. A row takes one, so does each of its cells up to the last filled one, and a long text takes one
 /// for every [`CELL_BYTES`]: one text of a workbook may stand in every cell.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Budget(usize);
+pub(crate) struct Budget(usize);
 
 /// There is more than any ledger holds.
 #[derive(Debug)]
-pub(super) struct Exceeded;
+pub(crate) struct Exceeded;
 
 impl Budget {
     /// For all files of an import together.
-    pub(super) fn of_an_import() -> Self {
+    pub(crate) fn of_an_import() -> Self {
         Self(MOST)
     }
 

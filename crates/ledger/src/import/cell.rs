@@ -11,7 +11,7 @@ const FAILED: [&str; 9] =
     ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"];
 
 /// Narrows full-width ASCII (`Ａ１０` → `A10`, `（` → `(`); any white space becomes one plain space.
-pub(super) fn narrow(text: &str) -> String {
+pub(crate) fn narrow(text: &str) -> String {
     text.chars()
         .filter(|c| !matches!(c, '\u{200b}' | '\u{feff}'))
         .map(|c| match c {
@@ -24,7 +24,7 @@ pub(super) fn narrow(text: &str) -> String {
 
 /// A text for people: full-width letters and digits narrowed, white space reduced to single spaces, and dropped between
 /// two Chinese characters. Punctuation stays as the ledger spells it.
-pub(super) fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut tidy = String::with_capacity(text.len());
     let mut gap = false;
     for c in text.chars().filter(|c| !matches!(c, '\u{200b}' | '\u{feff}')) {
@@ -53,24 +53,24 @@ pub(super) fn note(text: &str) -> String {
 }
 
 /// Whether the cell only says that there is nothing to say.
-pub(super) fn says_nothing(tidied: &str) -> bool {
+pub(crate) fn says_nothing(tidied: &str) -> bool {
     let narrowed = narrow(tidied);
     let word = narrowed.trim();
     word.is_empty() || NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(word)) || has_failed(word)
 }
 
 /// Whether the cell is a formula that failed: it should say something, and does not.
-pub(super) fn has_failed(cell: &str) -> bool {
+pub(crate) fn has_failed(cell: &str) -> bool {
     FAILED.contains(&cell.trim())
 }
 
 /// Serials, tags and order numbers: narrowed, without white space around them.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     narrow(text).trim().to_owned()
 }
 
 /// What two spellings of the same name have in common: narrow, without spaces, in upper case.
-pub(super) fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     narrow(text).chars().filter(|c| *c != ' ').flat_map(char::to_uppercase).collect()
 }
 
@@ -159,7 +159,7 @@ pub(super) fn rack_and_position(text: &str) -> Option<(String, (u32, u32))> {
 }
 
 /// A whole number, also as spreadsheets write it (`4.0`).
-pub(super) fn whole_number(text: &str) -> Option<u32> {
+pub(crate) fn whole_number(text: &str) -> Option<u32> {
     let digits = match text.split_once('.') {
         Some((digits, zeros)) if !zeros.is_empty() && zeros.chars().all(|c| c == '0') => digits,
         Some(_) => return None,
@@ -184,7 +184,7 @@ pub(super) fn height(text: &str) -> Option<u16> {
 
 /// A calendar date: `2021/4/23`, `2022-09-01`, `2023.9.7`, `2024年1月12日`, `20240112`, with or without a time of day,
 /// or the day number that a spreadsheet shows when the cell has lost its date format.
-pub(super) fn date(text: &str) -> Option<Date> {
+pub(crate) fn date(text: &str) -> Option<Date> {
     let narrowed = narrow(text);
     let compact: String = if narrowed.contains('年') {
         narrowed.chars().filter(|c| *c != ' ').collect()

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// How far down the heading row is looked for; titles and remarks stand above it.
-pub(super) const DEEPEST_HEADER: u32 = 20;
+pub(crate) const DEEPEST_HEADER: u32 = 20;
 
 /// The words of each column, in the spelling of [`heading_key`]. The first is the one that messages name.
 #[rustfmt::skip]
@@ -206,7 +206,7 @@ impl Header {
 }
 
 /// What a heading means by its words alone.
-fn field_of(cell: &str) -> Option<Field> {
+pub(crate) fn field_of(cell: &str) -> Option<Field> {
     let heading = heading_key(cell);
     WORDS.iter().find(|(_, words)| words.contains(&heading.as_str())).map(|(field, _)| *field)
 }
@@ -242,7 +242,7 @@ fn rename(columns: &mut [(Field, usize, String)], from: Field, to: Field) {
 }
 
 /// A heading without what people decorate it with: spaces, stars, underscores, a remark in brackets at its end.
-pub(super) fn heading_key(cell: &str) -> String {
+pub(crate) fn heading_key(cell: &str) -> String {
     let compact: String = key(cell).chars().filter(|c| !matches!(c, '*' | '_' | '.' | ':')).collect();
     match compact.split_once(['(', '[', '【']) {
         Some((word, _)) if !word.is_empty() => word.to_owned(),

@@ -35,7 +35,7 @@ const PARTS: [(AssetKind, &[&str]); 5] = [
 ];
 
 /// The kind of asset a cell names: a word of table A.1, or a NetBox role.
-pub(super) fn asset_kind(text: &str) -> Option<AssetKind> {
+pub(crate) fn asset_kind(text: &str) -> Option<AssetKind> {
     let word = key(text);
     let known = [
         (AssetKind::PhysicalServer, &SERVERS[..]),
@@ -56,7 +56,7 @@ pub(super) fn asset_kind(text: &str) -> Option<AssetKind> {
 }
 
 /// What an order asks for.
-pub(super) fn resource_kind(text: &str) -> Option<ResourceKind> {
+pub(crate) fn resource_kind(text: &str) -> Option<ResourceKind> {
     if VIRTUAL.contains(&key(text).as_str()) {
         return Some(ResourceKind::VirtualMachine);
     }

@@ -18,20 +18,20 @@ const TOTALS: [&str; 8] = ["合计", "总计", "小计", "共计", "TOTAL", "TOT
 
 /// All cells of one sheet as text.
 #[derive(Debug)]
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     /// The sheet's name, if it is one of a workbook.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Rows from top to bottom; blank ones may be missing.
-    pub(super) rows: Vec<SheetRow>,
+    pub(crate) rows: Vec<SheetRow>,
 }
 
 /// One row of a sheet.
 #[derive(Debug)]
-pub(super) struct SheetRow {
+pub(crate) struct SheetRow {
     /// As the spreadsheet numbers it, from 1.
-    pub(super) number: u32,
+    pub(crate) number: u32,
     /// From the first column on; trailing blank cells may be missing.
-    pub(super) cells: Vec<String>,
+    pub(crate) cells: Vec<String>,
 }
 
 /// A sheet with a heading row.
@@ -60,6 +60,32 @@ pub(super) struct Row<'t> {
     sheet_row: &'t SheetRow,
 }
 
+/// All sheets of a file, whatever is in them. `width` says how many headings of a sheet are known: of the separators of a text
+/// the one that shows most is taken.
+pub(crate) fn sheets_of(
+    file: &SourceFile,
+    width: impl Fn(&Sheet) -> usize,
+    budget: &mut Budget,
+) -> Result<Vec<Sheet>, ImportError> {
+    let unreadable = |text| ImportError::Unreadable { file: file.name.clone(), text };
+    if workbook::is_zip(&file.bytes) {
+        workbook::open(&file.bytes, budget).map_err(|why| unreadable(message::broken_workbook(&file.name, &why)))
+    } else if workbook::is_ole(&file.bytes) {
+        Err(unreadable(message::old_workbook(&file.name)))
+    } else {
+        let text = csv_text::decode(&file.bytes).ok_or_else(|| unreadable(message::broken_text(&file.name)))?;
+        if json::is_json(&text) {
+            json::sheets(&text, budget).map_err(|why| match why {
+                json::NoRows::Broken(detail) => unreadable(message::broken_json(&file.name, &detail)),
+                json::NoRows::TooLarge => unreadable(message::too_large(&file.name)),
+            })
+        } else {
+            let sheet = sheet_of_text(&text, width, budget);
+            Ok(sheet.map_err(|Exceeded| unreadable(message::too_large(&file.name)))?.into_iter().collect())
+        }
+    }
+}
+
 /// The tables of a file that are of a wanted kind. Sheets of a workbook without any are passed over, as long as one has.
 pub(super) fn tables_of(
     file: &SourceFile,
@@ -67,23 +93,8 @@ pub(super) fn tables_of(
     mapping: &Mapping,
     budget: &mut Budget,
 ) -> Result<Tables, ImportError> {
-    let unreadable = |text| ImportError::Unreadable { file: file.name.clone(), text };
-    let sheets = if workbook::is_zip(&file.bytes) {
-        workbook::open(&file.bytes, budget).map_err(|why| unreadable(message::broken_workbook(&file.name, &why)))?
-    } else if workbook::is_ole(&file.bytes) {
-        return Err(unreadable(message::old_workbook(&file.name)));
-    } else {
-        let text = csv_text::decode(&file.bytes).ok_or_else(|| unreadable(message::broken_text(&file.name)))?;
-        if json::is_json(&text) {
-            json::sheets(&text, budget).map_err(|why| match why {
-                json::NoRows::Broken(detail) => unreadable(message::broken_json(&file.name, &detail)),
-                json::NoRows::TooLarge => unreadable(message::too_large(&file.name)),
-            })?
-        } else {
-            let sheet = sheet_of_text(&text, wanted, mapping, budget);
-            sheet.map_err(|Exceeded| unreadable(message::too_large(&file.name)))?.into_iter().collect()
-        }
-    };
+    let width = |sheet: &Sheet| Header::find(sheet, wanted, mapping).map_or(0, |header| header.width());
+    let sheets = sheets_of(file, width, budget)?;
     let many = sheets.len() > 1;
     let likely = sheets.iter().find_map(likely_headings);
     let mut found = Tables::default();
@@ -163,7 +174,7 @@ pub(super) struct Tables {
 }
 
 /// For whoever maps columns by hand: the row among the first that has most filled cells.
-fn likely_headings(sheet: &Sheet) -> Option<Vec<String>> {
+pub(crate) fn likely_headings(sheet: &Sheet) -> Option<Vec<String>> {
     let first = sheet.rows.iter().take_while(|row| row.number <= DEEPEST_HEADER);
     let filled = |row: &SheetRow| row.cells.iter().filter(|cell| !tidy(cell).is_empty()).count();
     let widest = first.fold(None, |best: Option<&SheetRow>, row| match best {
@@ -173,24 +184,19 @@ fn likely_headings(sheet: &Sheet) -> Option<Vec<String>> {
     Some(widest.cells.iter().map(|cell| tidy(cell)).filter(|cell| !cell.is_empty()).collect())
 }
 
-fn is_blank(cells: &[String]) -> bool {
+pub(crate) fn is_blank(cells: &[String]) -> bool {
     cells.iter().all(|cell| tidy(cell).is_empty())
 }
 
 /// The separator is the one that shows most headings; of equals the likelier one, which comes first.
-fn sheet_of_text(
-    text: &str,
-    wanted: &[TableKind],
-    mapping: &Mapping,
-    budget: &mut Budget,
-) -> Result<Option<Sheet>, Exceeded> {
+fn sheet_of_text(text: &str, width: impl Fn(&Sheet) -> usize, budget: &mut Budget) -> Result<Option<Sheet>, Exceeded> {
     let mut best: Option<(usize, Sheet, Budget)> = None;
     let mut is_exceeded = false;
     for separator in csv_text::SEPARATORS {
         let mut left = *budget;
         match csv_text::split(text, separator, &mut left) {
             Ok(Some(sheet)) => {
-                let width = Header::find(&sheet, wanted, mapping).map_or(0, |header| header.width());
+                let width = width(&sheet);
                 if best.as_ref().is_none_or(|(widest, ..)| width > *widest) {
                     best = Some((width, sheet, left));
                 }
@@ -207,6 +213,15 @@ fn sheet_of_text(
         _ if is_exceeded => Err(Exceeded),
         _ => Ok(None),
     }
+}
+
+/// Whether a cell says that its row sums up others: 合计, 一号机房小计, A01合计, 共 12 台.
+pub(crate) fn says_total(cell: &str) -> bool {
+    let word = key(cell);
+    let word = word.split(['(', ':']).next().unwrap_or_default();
+    TOTALS.contains(&word)
+        || TOTALS.iter().any(|total| !total.is_ascii() && word.ends_with(total))
+        || word.strip_prefix('共').is_some_and(|count| count.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 impl Table {
@@ -283,14 +298,6 @@ impl Row<'_> {
     /// Whether the row sums up others: its first filled cell says so, and it names no rack,
     /// cluster or unit, which only a row of its own has (a virtual machine may well be called `total`).
     fn is_total(&self) -> bool {
-        let says_total = |cell: &str| {
-            let word = key(cell);
-            let word = word.split(['(', ':']).next().unwrap_or_default();
-            // 一号机房小计, A01合计
-            TOTALS.contains(&word)
-                || TOTALS.iter().any(|total| !total.is_ascii() && word.ends_with(total))
-                || word.strip_prefix('共').is_some_and(|count| count.starts_with(|c: char| c.is_ascii_digit()))
-        };
         let first = self.sheet_row.cells.iter().find(|cell| !tidy(cell).is_empty());
         let anchor = match self.table.header.kind {
             TableKind::Assets if self.table.header.place(Field::Rack).is_none() => Field::Position,

@@ -35,7 +35,7 @@ impl From<XlsxError> for NoWorkbook {
 }
 
 /// Whether the bytes are a zip container, which is what an XLSX file is.
-pub(super) fn is_zip(bytes: &[u8]) -> bool {
+pub(crate) fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
 }
 
@@ -140,8 +140,12 @@ fn text_of(value: &DataRef<'_>) -> String {
             format!("{hour:02}:{minute:02}:{second:02}")
         }
         DataRef::DateTime(at) if at.is_datetime() => {
-            let (year, month, day, ..) = at.to_ymd_hms_milli();
-            format!("{year:04}-{month:02}-{day:02}")
+            let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+            match (hour, minute, second) {
+                (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+                // Ledgers know days; monitoring data knows moments.
+                _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+            }
         }
         DataRef::DateTime(at) => at.as_f64().to_string(),
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),

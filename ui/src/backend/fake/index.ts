@@ -465,6 +465,7 @@ export function createFakeBackend(options: FakeOptions = {}): Backend {
       progress({ photos_done: 3, photos_total: 3 })
       return { files: [`${folder}/xunjian-up-c0ffee00-1-1.xunjian-relay`], bytes: 9_300_000, records: 2, photos: 3, photos_there: 0, errors: [] }
     },
+    packRecord: async (id, folder) => ({ file: `${folder}/xunjian-pack-${id.slice(0, 12)}.zip`, bytes: 2_100_000, photos: 2, left_out: 1 }),
     async relayImport(place) {
       throw new BackendError('input', { zh: `在 ${place} 没有找到服务端的应答`, en: `There is no answer of the service in ${place}` })
     },

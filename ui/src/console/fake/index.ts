@@ -3,6 +3,7 @@
 import type { ConsoleApi, ConsoleSession, Page, Query } from '../api'
 import { ConsoleError } from '../error'
 import { createFakeLedger } from './ledger'
+import { fakeMonitoring } from './monitoring'
 import { createFakePeople } from './people'
 import { createFakeProof } from './proof'
 import { createFakeRounds } from './rounds'
@@ -66,6 +67,7 @@ export function createFakeConsole(options: FakeConsoleOptions = {}): ConsoleApi 
     ...createFakeLedger(page),
     ...createFakePeople(),
     ...createFakeProof(page),
+    monitoring: async () => fakeMonitoring,
   }
 
   // Everything but logging in needs a session, and any call can be told to fail.

@@ -1,4 +1,4 @@
-//! Labels, people, terminals, keys and the log.
+//! Labels, people, terminals, keys, monitoring and the log.
 
 use axum::{
     body::Bytes,
@@ -14,6 +14,7 @@ use crate::console::{
     keys::{self, KeyItem},
     labels::{self, LabelItem, PrintedLabels},
     log::{self, AsideItem, AuditItem, CheckpointView, LogItem, LogLeaf},
+    monitoring::{self, MonitoringView},
     page::{Page, missing},
     people::{self, EnrolCode, PartyItem, PersonItem},
     terminals::{self, TerminalItem},
@@ -70,6 +71,11 @@ pub async fn terminals(State(app): State<App>, who: Seated, asks: Asks) -> Answe
 /// Keys.
 pub async fn keys(State(app): State<App>, who: Seated, asks: Asks) -> Answer<Page<KeyItem>> {
     who.answer(&app, |site, _| keys::list(site, &asks.list(&["state"])?)).await
+}
+
+/// What is out of range, and who is a candidate.
+pub async fn monitoring(State(app): State<App>, who: Seated, asks: Asks) -> Answer<MonitoringView> {
+    who.answer(&app, |site, _| monitoring::view(site, &asks.only(&["period"])?)).await
 }
 
 /// Leaves of the log.

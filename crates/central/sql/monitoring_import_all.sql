@@ -1,0 +1,1 @@
+SELECT number, file, file_sha256, sheet, samples_sha256, read_rows, imported, skipped, unmatched, ledger_version, first_on, last_on, imported_by, imported_at FROM monitoring_import ORDER BY number DESC

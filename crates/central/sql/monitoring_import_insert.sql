@@ -1,0 +1,1 @@
+INSERT INTO monitoring_import (number, file, file_sha256, sheet, samples_sha256, read_rows, imported, skipped, unmatched, ledger_version, first_on, last_on, imported_by, imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)

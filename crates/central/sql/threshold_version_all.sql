@@ -1,0 +1,1 @@
+SELECT version, sha256, source, decided_on, set_by, set_at FROM threshold_version ORDER BY version
