@@ -52,6 +52,7 @@ pub struct PackWritten {
 }
 
 type Pack = Contents<Cursor<Vec<u8>>, Sha256>;
+type PackDraft = Draft<Cursor<Vec<u8>>, Sha256>;
 
 impl Field {
     /// Writes a delivered record of this terminal with everything that proves it into one file in `folder`. The same record gives the
@@ -77,7 +78,7 @@ impl Field {
         })
     }
 
-    fn write_pack(&self, draft: &mut Draft<Cursor<Vec<u8>>, Sha256>, part: &Path) -> io::Result<()> {
+    fn write_pack(&self, draft: &mut PackDraft, part: &Path) -> io::Result<()> {
         let mut out = BufWriter::with_capacity(1 << 20, File::create(part)?);
         draft.write_from(0, &mut out, |photo| {
             let bytes = self.photos.read(photo).map_err(io::Error::other)?;
@@ -87,7 +88,7 @@ impl Field {
         out.get_ref().sync_all()
     }
 
-    fn draft_pack(&self, id: Sha256) -> Result<(Draft<Cursor<Vec<u8>>, Sha256>, u64), FieldError> {
+    fn draft_pack(&self, id: Sha256) -> Result<(PackDraft, u64), FieldError> {
         let terminal = self.terminal()?;
         let root = &terminal.site_root;
         let (envelope, row) =
