@@ -78,7 +78,7 @@ function tooWide(page) {
       return false
     }
     const wide = [...document.querySelectorAll('.q-page *, .q-header *')].filter((element) => element.getBoundingClientRect().right > clientWidth + 1 && !scrolls(element))
-    const name = (element) => element.dataset.testid ?? `${element.tagName.toLowerCase()}.${[...element.classList].join('.')}`
+    const name = (element) => element.dataset.testid ?? `${element.tagName.toLowerCase()}.${[...element.classList].join('.')} “${element.textContent.slice(0, 40)}”`
     return [`scrolls sideways: ${scrollWidth} > ${clientWidth} because of ${wide.slice(0, 4).map(name).join(', ')}`]
   })
 }
