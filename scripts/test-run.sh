@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every test program of the workspace, two at a time: most of them wait for a window, a service or a disk, and one alone leaves
-# a core idle. Each one's output is printed whole when it ends; the log ends with the names of those that failed.
+# a core idle. Each one's output is printed whole when it ends; the log ends with the names of those that failed. One that hangs
+# is stopped after a quarter of an hour, three times what the longest takes, so that the log names it.
 #
 #   scripts/test-run.sh      after everything was built by `cargo build --workspace --all-targets`
 set -euo pipefail
@@ -24,7 +25,8 @@ run() {
   IFS=$'\t' read -r name folder program <<<"$1"
   output="$outputs/$name-$(basename "$program").log"
   begun=$SECONDS ended=ok
-  (cd "$folder" && CARGO_MANIFEST_DIR="$folder" "$program") >"$output" 2>&1 || ended=FAILED
+  (cd "$folder" && CARGO_MANIFEST_DIR="$folder" timeout --kill-after=20 900 "$program") >"$output" 2>&1 || ended=$?
+  case $ended in ok) ;; 124 | 137) echo 'stopped: it did not end within 15 min' >>"$output" ;; esac
   [ "$ended" = ok ] || echo "$name" >>"$outputs/failed"
   {
     flock 9
