@@ -1,5 +1,5 @@
-//! 整改, 覆盖 and 关闭 on real processes: what two racks show is opened, assigned, submitted and rejected; the round is closed by two
-//! signatures made on two tablets, archived, and checked by a program that knows no site.
+//! 整改, 覆盖 and 关闭 on real processes: what two racks show is opened, assigned, submitted, rejected, and closed once the ledger says
+//! what was seen; the round is closed by two signatures made on two tablets, archived, and checked by a program that knows no site.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test or generator stops at what it did not expect")]
 
@@ -30,14 +30,19 @@ fn problems_are_followed_up_and_the_round_is_closed_by_both_sides() {
     let mut story = Story::new(options).unwrap();
     story.prepare().unwrap();
     story.seal_without_sending(2).unwrap();
-    let add = ["user", "add", "--name", "孙整改", "--party", "provider", "--role", "rectifier"];
-    story.central().args(add).json().unwrap();
+    for (name, role) in [("孙整改", "rectifier"), ("周审批", "ledger_approver")] {
+        let add = ["user", "add", "--name", name, "--party", "provider", "--role", role];
+        story.central().args(add).json().unwrap();
+    }
     let service = story.serve().unwrap();
     let url = service.url.clone();
-    let (wang, sun) = (folder.path().join("tablet-wang"), folder.path().join("tablet-sun"));
-    enrol(&story, &url, "王䶮", &wang);
-    enrol(&story, &url, "孙整改", &sun);
-    for tablet in [&wang, &sun] {
+    let tablets = [("王䶮", "tablet-wang"), ("孙整改", "tablet-sun"), ("周审批", "tablet-zhou")];
+    let [wang, sun, zhou] = tablets.map(|(name, tablet)| {
+        let tablet = folder.path().join(tablet);
+        enrol(&story, &url, name, &tablet);
+        tablet
+    });
+    for tablet in [&wang, &sun, &zhou] {
         story.field_at(tablet).args(["--service", &url, "pull"]).json().unwrap();
     }
     let synced = story.field().args(["--service", &url, "sync"]).json().unwrap();
@@ -87,6 +92,31 @@ fn problems_are_followed_up_and_the_round_is_closed_by_both_sides() {
 
     let rounds = central(&["finding", "list"]).unwrap();
     let round = text(&rounds[0]["opening"], "round").to_owned();
+
+    // What was seen goes into the ledger by a person who may say so, and that closes the problem, by another one.
+    let change = file("change.json");
+    let proposed = central(&["ledger", "changes", "propose", "--round", &round]).unwrap();
+    let change_id = text(&proposed, "id").to_owned();
+    assert!(!proposed["difference"].as_array().unwrap().is_empty(), "{proposed}");
+    central(&["ledger", "changes", "show", &change_id[..12], "--out", &change]).unwrap();
+    let shown = at(&zhou, &["ledger-change", &change]).unwrap();
+    assert_eq!(shown["changes"].as_array().map(Vec::len), proposed["change_set"]["changes"].as_array().map(Vec::len));
+    let approve = ["ledger-change", &change, "--approve", "--reason", "与铭牌一致", "--out", &signed];
+    at(&wang, &approve).expect_err("a reviewer does not decide about the ledger");
+    at(&zhou, &["ledger-change", &change, "--reject", "--out", &signed]).expect_err("a rejection without a reason");
+    at(&zhou, &approve).unwrap();
+    central(&["ledger", "changes", "reject", &signed]).expect_err("the file approves");
+    let approved = central(&["ledger", "changes", "approve", &signed]).unwrap();
+    assert_eq!(approved["change"]["decision"]["version"], 2, "{approved}");
+    assert_eq!(central(&["ledger", "changes", "approve", &signed]).unwrap()["identical"], true);
+    at(&zhou, &["finding", &case, "--accept", "--out", &signed]).expect_err("an approver closes nothing");
+    central(&["finding", "show", &id, "--case", &case]).unwrap();
+    at(&sun, &["finding", &case, "--submit", "台账已按铭牌更正", "--out", &signed]).unwrap();
+    central(&["finding", "submit", &signed]).unwrap();
+    central(&["finding", "show", &id, "--case", &case]).unwrap();
+    at(&sun, &["finding", &case, "--accept", "--out", &signed]).expect_err("nobody closes his own work");
+    at(&wang, &["finding", &case, "--accept", "--out", &signed]).unwrap();
+    assert_eq!(text(&central(&["finding", "close", &signed]).unwrap(), "state"), "accepted");
     let before = central(&["round", "coverage", &round, "--list", "missed"]).unwrap();
     assert_eq!(before["totals"]["visits_delivered"], 2);
     let missed = before["totals"]["whole"]["due"].as_u64().unwrap()

@@ -101,11 +101,13 @@ impl StoredImport {
             ("file", self.file.clone()),
             ("file_sha256", self.file_sha256.to_hex()),
             ("imported", self.imported.to_string()),
+            ("ledger_version", self.ledger_version.to_string()),
             ("number", self.number.to_string()),
             ("rows", self.rows.to_string()),
             ("samples_sha256", self.samples_sha256.to_hex()),
             ("sheet", self.sheet.clone()),
             ("skipped", self.skipped.to_string()),
+            ("unmatched", self.unmatched.to_string()),
         ]
     }
 }

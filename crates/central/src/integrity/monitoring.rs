@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use xunjian_domain::monitoring::{BASELINE_VERSION, Thresholds};
+use xunjian_domain::{
+    monitoring::{BASELINE_VERSION, Thresholds},
+    time::TimestampMs,
+};
 
 use super::{Findings, log::Leaves};
 use crate::{
@@ -12,8 +15,11 @@ use crate::{
     monitoring::{self, SampleSet, thresholds},
 };
 
-/// Details of logged actions, and how many rows they stand for.
-type Told = BTreeMap<BTreeMap<String, String>, usize>;
+/// Who did what, by the log, and when; each time stands for one row.
+type Told = BTreeMap<(String, BTreeMap<String, String>), Vec<TimestampMs>>;
+
+/// A row is stored so many milliseconds before its leaf at most: both are one transaction.
+const BETWEEN_MS: i64 = 60_000;
 
 /// Checks both, from the tables to the log and back.
 pub(super) fn check(sql: &dyn Sql, leaves: &Leaves, found: &mut Findings) {
@@ -27,27 +33,31 @@ fn told(leaves: &Leaves, wanted: &str) -> Told {
         if let Leaf::AdminAction(action) = leaf
             && action.action == wanted
         {
-            *told.entry(action.details.clone()).or_default() += 1;
+            told.entry((action.actor.clone(), action.details.clone())).or_default().push(action.at);
         }
     }
     told
 }
 
-/// Takes the leaf of a row; names a row that has none.
-fn take(
-    told: &mut Told,
+/// A row, as its leaf is to say it.
+struct Said {
     part: &'static str,
     id: u32,
-    details: Vec<(&str, String)>,
-    leaves: &Leaves,
-    found: &mut Findings,
-) {
-    let details: BTreeMap<String, String> = details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    match told.get_mut(&details).filter(|count| **count > 0) {
-        Some(count) => *count -= 1,
+    actor: String,
+    at: TimestampMs,
+    details: Vec<(&'static str, String)>,
+}
+
+/// Takes the leaf of a row; names a row that has none.
+fn take(told: &mut Told, row: Said, leaves: &Leaves, found: &mut Findings) {
+    let details = row.details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let times = told.entry((row.actor, details)).or_default();
+    let is_then = |at: &TimestampMs| (0..=BETWEEN_MS).contains(&(at.0 - row.at.0));
+    match times.iter().position(is_then) {
+        Some(place) => drop(times.remove(place)),
         // A leaf that cannot be read any more was named already.
         None if leaves.unreadable.is_empty() => {
-            found.damage(part, id, "leaf", "the log does not have it, or says something else");
+            found.damage(row.part, row.id, "leaf", "the log does not have it, or says something else");
         }
         None => {}
     }
@@ -56,7 +66,8 @@ fn take(
 fn check_imports(sql: &dyn Sql, leaves: &Leaves, found: &mut Findings) {
     let mut told = told(leaves, monitoring::IMPORT);
     for one in found.read("monitoring", "monitoring_import", monitoring::all(sql)) {
-        take(&mut told, "monitoring", one.number, one.details(), leaves, found);
+        let (part, id, details) = ("monitoring", one.number, one.details());
+        take(&mut told, Said { part, id, actor: one.imported_by.clone(), at: one.imported_at, details }, leaves, found);
         let blob =
             found.read("monitoring", one.number, sql.first(sql!("blob_select"), &[one.file_sha256.to_hex().into()]));
         if blob.is_none() {
@@ -83,7 +94,8 @@ fn check_thresholds(sql: &dyn Sql, leaves: &Leaves, found: &mut Findings) {
     let mut told = told(leaves, thresholds::SET);
     let versions = found.read("thresholds", "threshold_version", thresholds::own(sql));
     for (expected, one) in (BASELINE_VERSION + 1..).zip(&versions) {
-        take(&mut told, "thresholds", one.version, one.details(), leaves, found);
+        let (part, id, details) = ("thresholds", one.version, one.details());
+        take(&mut told, Said { part, id, actor: one.set_by.clone(), at: one.set_at, details }, leaves, found);
         if one.version != expected {
             found.damage("thresholds", one.version, "version", format!("version {expected} is missing before it"));
         }
@@ -106,7 +118,7 @@ fn check_thresholds(sql: &dyn Sql, leaves: &Leaves, found: &mut Findings) {
 
 /// Names what the log says was done and no table has.
 fn name_lost(told: &Told, part: &'static str, named: &str, found: &mut Findings) {
-    for (details, _) in told.iter().filter(|(_, count)| **count > 0) {
+    for ((_, details), _) in told.iter().filter(|(_, times)| !times.is_empty()) {
         let id = details.get(named).map_or("?", String::as_str);
         found.damage(part, id, "row", "the log has it, the table does not, or says something else");
     }

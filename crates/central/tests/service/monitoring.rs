@@ -25,7 +25,7 @@ use xunjian_ledger::{
 use xunjian_proof::Sha256;
 
 use super::{
-    command_line::{json, xunjian},
+    command_line::{json, killed_at, xunjian},
     console_desk::Desk,
     party::{Central, Terminal, empty_site, rows},
 };
@@ -274,7 +274,22 @@ fn fsck_names_what_was_changed_behind_the_services_back() {
     assert_sound(&site);
     /// What was changed, how it is changed back, and which parts and steps are named.
     type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-    let cases: [Case; 5] = [
+    let cases: [Case; 8] = [
+        (
+            "UPDATE monitoring_import SET unmatched = unmatched + 1",
+            "UPDATE monitoring_import SET unmatched = unmatched - 1",
+            &[("monitoring", "leaf"), ("monitoring", "row")],
+        ),
+        (
+            "UPDATE monitoring_import SET imported_at = imported_at - 90000",
+            "UPDATE monitoring_import SET imported_at = imported_at + 90000",
+            &[("monitoring", "leaf"), ("monitoring", "row")],
+        ),
+        (
+            "UPDATE threshold_version SET set_by = 'chen_operator'",
+            "UPDATE threshold_version SET set_by = 'xunjian'",
+            &[("thresholds", "leaf"), ("thresholds", "row")],
+        ),
         (
             "UPDATE monitoring_import SET imported = 13",
             "UPDATE monitoring_import SET imported = 12",
@@ -391,6 +406,8 @@ fn the_command_line_imports_judges_and_sets() {
     );
     let problem = &dry["problems"][0];
     assert_eq!((&problem["row"], &problem["code"]), (&json!(10), &json!("not_in_ledger")));
+    killed_at(&folder, &["monitoring", "import", weekly_path], "monitoring.after_blob");
+    assert_eq!(json(&xunjian(&folder, &["--json", "monitoring", "list"])), json!([]), "a blob, and no row");
     let imported = json(&xunjian(&folder, &["--json", "monitoring", "import", weekly_path]));
     assert_eq!(imported["import"]["number"], 1);
     let listed = json(&xunjian(&folder, &["--json", "monitoring", "list"]));
