@@ -10,6 +10,8 @@ mod closings;
 mod console_beside;
 #[path = "service/console_desk.rs"]
 mod console_desk;
+#[path = "service/console_followed.rs"]
+mod console_followed;
 #[path = "service/console_keys.rs"]
 mod console_keys;
 #[path = "service/console_ledger.rs"]

@@ -23,7 +23,7 @@ describe('change sets of the ledger', () => {
   it('that wait say what changes, which record shows it, and how a person decides', async () => {
     at = await mountConsole(`/ledger/changes/${await idOf('proposed')}`)
     expect(at.text('proposed-table')).toContain('RH2288H V5')
-    expect(at.page.get('[data-testid="proposed-table"] a[href*="#/records/"]').exists()).toBe(true)
+    expect(at.page.find('[data-testid="proposed-table"] a[href*="#/records/"]').exists()).toBe(true)
     expect(at.text('change-sign')).toContain('xunjian-field ledger-change change.json --approve')
     expect(at.text('change-facts')).toContain('尚未审批')
   })

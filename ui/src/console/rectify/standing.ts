@@ -1,5 +1,5 @@
 // How a rectification stands, by sign and colour, and what is due of it.
-import type { RectificationStanding, RectificationState } from '../api'
+import type { Opening, RectificationStanding, RectificationState } from '../api'
 import type { Tone } from '../parts/tones'
 
 export const rectificationStates = ['open', 'submitted', 'rejected', 'accepted'] as const satisfies readonly RectificationState[]
@@ -9,6 +9,12 @@ export const rectificationTones: Readonly<Record<RectificationState, Tone>> = {
   submitted: { tone: 'work', sign: '→' },
   rejected: { tone: 'wait', sign: '↩' },
   accepted: { tone: 'normal', sign: '✓' },
+}
+
+/** Where it is and what it is about, without saying twice what the place ends with. */
+export function placeOf(opening: Opening): string {
+  const { place, subject_name } = opening
+  return place.split(' · ').includes(subject_name) ? place : [place, subject_name].filter(Boolean).join(' · ')
 }
 
 /** One deadline as a person reads it. */
