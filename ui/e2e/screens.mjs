@@ -5,10 +5,10 @@ import { openLink, settle } from './browser.mjs'
 
 const demo = (name) => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url))
 
-/** The last part of the first link whose address starts so. */
+/** The address of the first link of a list that starts so. Links beside the list lead to other lists. */
 async function firstId(page, url, list, start) {
   await openLink(page, url, list)
-  const link = page.locator(`.q-page a[href*="#${start}"]`).first()
+  const link = page.locator(`.q-page table a[href*="#${start}"]`).first()
   const href = await link.getAttribute('href', { timeout: 5000 }).catch(() => null)
   if (!href) throw new Error(`${list} links to nothing below ${start}`)
   return href.slice(href.indexOf('#') + 1)
@@ -24,6 +24,8 @@ export async function screensOf(page, url, record) {
   const rack = await firstId(page, url, '/ledger', '/ledger/racks/')
   const leaf = await firstId(page, url, '/log', '/log/')
   const recordAddress = record ? `/records/${record}` : await firstId(page, url, '/records', '/records/')
+  const rectification = await firstId(page, url, '/rectifications', '/rectifications/').catch(() => null)
+  const change = await firstId(page, url, '/ledger/changes', '/ledger/changes/').catch(() => null)
   // Only where something is kept aside that can be decided about.
   const beside = await firstId(page, url, '/aside', '/beside/').catch(() => null)
   const press = (...names) => async (page) => {
@@ -36,13 +38,22 @@ export async function screensOf(page, url, record) {
     { name: 'round', address: round },
     { name: 'round-new', address: '/rounds/new' },
     { name: 'round-preview', address: '/rounds/new', act: previewRound },
+    { name: 'round-coverage', address: `${round}/coverage` },
+    { name: 'round-lines', address: `${round}/lines?state=missed` },
+    { name: 'round-indicators', address: `${round}/indicators` },
+    { name: 'round-closing', address: `${round}/closing` },
     { name: 'records', address: '/records' },
     { name: 'record', address: recordAddress },
     { name: 'record-photo', address: recordAddress, act: openPhoto },
     { name: 'findings', address: '/findings' },
     { name: 'discrepancies', address: '/discrepancies' },
+    { name: 'rectifications', address: '/rectifications' },
+    { name: 'unopened', address: '/rectifications/unopened' },
+    ...(rectification ? [{ name: 'rectification', address: rectification }] : []),
     { name: 'ledger', address: '/ledger' },
     { name: 'ledger-versions', address: '/ledger/versions' },
+    { name: 'ledger-changes', address: '/ledger/changes' },
+    ...(change ? [{ name: 'ledger-change', address: change }] : []),
     { name: 'ledger-import', address: '/ledger/import' },
     { name: 'ledger-preview', address: '/ledger/import', act: previewLedger },
     { name: 'ledger-rack', address: rack, act: (page) => page.locator('[data-testid^=rack-item-]').first().click() },

@@ -199,12 +199,12 @@ pub fn look_at(site: &Site, envelope: &Envelope) -> Result<(Closing, Vec<String>
     })
 }
 
-/// Writes the archive of a closed round: every delivered record with its photos, everything that was said of them, what became of
-/// the problems, and the closing, as the log was right behind it.
+/// What the archive of a closed round holds: every delivered record with its photos, everything that was said of them, what
+/// became of the problems, and the closing, as the log was right behind it.
 ///
 /// # Errors
-/// [`Error::Told`] when the round is open; as [`pack::write_file`] otherwise.
-pub fn archive(site: &Site, round: &RoundId, out: &Path) -> Result<Written, Error> {
+/// [`Error::Told`] when the round is open.
+pub fn archive_request(site: &Site, round: &RoundId) -> Result<Request, Error> {
     site.sequence()?;
     let found = site.db.read(|sql| coverage::closing(sql, round))?;
     let Some((closing, _, Some(place))) = found else {
@@ -213,14 +213,21 @@ pub fn archive(site: &Site, round: &RoundId, out: &Path) -> Result<Written, Erro
             format!("the round {round} is not closed: close it before it is archived"),
         ));
     };
-    let request = Request {
+    Ok(Request {
         wanted: Wanted::Round(round.clone()),
         profile: Profile::Full,
         masks: Masks::default(),
         at: Some(place + 1),
         since: vec![closing.log_size],
-    };
-    pack::write_file(site, &request, out)
+    })
+}
+
+/// Writes the archive of a closed round, as [`archive_request`] says what is in it.
+///
+/// # Errors
+/// [`Error::Told`] when the round is open; as [`pack::write_file`] otherwise.
+pub fn archive(site: &Site, round: &RoundId, out: &Path) -> Result<Written, Error> {
+    pack::write_file(site, &archive_request(site, round)?, out)
 }
 
 /// Checks an archive without the site: every byte and signature, and the closing's numbers, derived again.

@@ -11,6 +11,7 @@ pub mod findings;
 pub mod keys;
 pub mod labels;
 pub mod ledger;
+pub mod ledger_changes;
 pub mod log;
 pub mod monitoring;
 pub mod moves;

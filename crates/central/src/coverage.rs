@@ -53,6 +53,7 @@ pub struct Counted {
 
 /// A record of the round that counts for nothing, or not yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NotCounted {
     /// The record.
     pub record: String,
@@ -62,10 +63,12 @@ pub struct NotCounted {
 
 /// A fault of a terminal's chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "CoverageGap"))]
 pub struct ChainGap {
     /// The terminal.
     pub terminal: String,
     /// `hole`, `fork` or `broken_link`.
+    #[cfg_attr(feature = "typescript", ts(type = "\"hole\" | \"fork\" | \"broken_link\""))]
     pub kind: &'static str,
     /// First place.
     pub from: u64,
@@ -75,6 +78,7 @@ pub struct ChainGap {
 
 /// Somebody was assigned to a visit, its last due day is over, and no record of it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct IdleAssignment {
     /// The visit.
     pub visit: String,
@@ -88,6 +92,7 @@ pub struct IdleAssignment {
 
 /// What stands beside the numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "CoverageBeside"))]
 pub struct Beside {
     /// Records whose receipt lies beyond what was counted, or that have none.
     pub not_counted: Vec<NotCounted>,

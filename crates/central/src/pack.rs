@@ -17,7 +17,7 @@ use xunjian_proof::pack::{PackError, Profile};
 pub use self::{
     gather::{Prepared, prepare},
     mask::Masks,
-    write::{Written, write_file},
+    write::{Written, open_photo, write_file},
 };
 use crate::{
     db::{Sql, sql},

@@ -51,6 +51,7 @@ pub struct StoredStep {
 
 /// How a rectification stands, with what is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "RectificationStanding"))]
 pub struct Standing {
     /// What it is known by.
     pub id: Sha256,

@@ -12,6 +12,8 @@ mod command_line;
 mod console_beside;
 #[path = "service/console_desk.rs"]
 mod console_desk;
+#[path = "service/console_followed.rs"]
+mod console_followed;
 #[path = "service/console_keys.rs"]
 mod console_keys;
 #[path = "service/console_ledger.rs"]

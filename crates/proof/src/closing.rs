@@ -60,6 +60,7 @@ impl Timing {
 
 /// 关闭声明.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Closing {
     /// The site.
@@ -168,7 +169,8 @@ impl Closing {
 }
 
 /// Who may sign for which side: a person of 服务方 who does not administer the service, or a reviewer of 监理方 or 管理方.
-fn is_signatory(person: &KeyStatement) -> bool {
+#[must_use]
+pub fn is_signatory(person: &KeyStatement) -> bool {
     let is_administrator = person.roles.contains(&Role::Administrator);
     match person.party.kind {
         PartyKind::Provider => !is_administrator,

@@ -43,6 +43,7 @@ pub enum Signatory {
 
 /// 整改步骤.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct RectificationStep {
     /// The site.

@@ -7,17 +7,22 @@ import type {
   AssetItem,
   AuditItem,
   BesideView,
+  ChangeSetDetail,
+  ChangeSetItem,
   CheckpointView,
   ConsoleRecord,
   ConsoleSession,
+  CountedView,
   DiscrepancyItem,
   EnrolCode,
   FindingItem,
   ImportPreview,
+  IndicatorView,
   KeyItem,
   LabelItem,
   LedgerTable,
   LedgerVersionItem,
+  LineItem,
   LogItem,
   LogLeaf,
   MonitoringView,
@@ -30,10 +35,13 @@ import type {
   PersonItem,
   PrintedLabels,
   RecordItem,
+  RectificationDetail,
+  RectificationStanding,
   RoundDetail,
   RoundItem,
   RoundPreview,
   TerminalItem,
+  UnopenedItem,
   VerificationRun,
   VisitItem,
 } from '@/gen'
@@ -46,6 +54,7 @@ export type { Finding, Reconciliation, Record as InspectionRecord, Role, Round, 
 /** What a list is narrowed down to; empty values are left out. */
 export type Query = Readonly<Record<string, string>>
 export type PhotoSize = 'thumbnail' | 'screen' | 'original'
+export type FileFormat = 'csv' | 'json'
 
 export interface ConsoleApi {
   /** `null` when nobody is logged in. */
@@ -63,6 +72,13 @@ export interface ConsoleApi {
   previewRound(round: NewRoundRequest): Promise<RoundPreview>
   openRound(round: NewRoundRequest): Promise<RoundItem>
   assign(round: string, visits: string[], person: string | null): Promise<void>
+  /** What was due and what became of it, counted from the log; and how the round was closed, or who may close it. */
+  coverage(round: string): Promise<CountedView>
+  /** The lines behind a number. */
+  lines(round: string, query: Query, after: string | null): Promise<Page<LineItem>>
+  indicators(round: string): Promise<IndicatorView[]>
+  /** The archive of a closed round. */
+  archiveUrl(round: string): string
 
   records(query: Query, after: string | null): Promise<Page<RecordItem>>
   record(id: string): Promise<ConsoleRecord>
@@ -73,12 +89,21 @@ export interface ConsoleApi {
   findings(query: Query, after: string | null): Promise<Page<FindingItem>>
   discrepancies(query: Query, after: string | null): Promise<Page<DiscrepancyItem>>
 
+  rectifications(query: Query, after: string | null): Promise<Page<RectificationStanding>>
+  /** What records show and nobody has opened. */
+  unopened(query: Query, after: string | null): Promise<Page<UnopenedItem>>
+  rectification(id: string): Promise<RectificationDetail>
+  /** Those of a round, or all, as a file. */
+  exportRectifications(round: string, format: FileFormat): Promise<Blob>
+
   ledgerVersions(): Promise<LedgerVersionItem[]>
   assets(query: Query, after: string | null): Promise<Page<AssetItem>>
   /** The headings of the files, also of one that tells nothing by itself. */
   ledgerColumns(files: readonly File[], said: LedgerWords): Promise<LedgerTable[]>
   previewLedger(files: readonly File[], allowRemovals: boolean, said: LedgerWords): Promise<ImportPreview>
   importLedger(files: readonly File[], allowRemovals: boolean, said: LedgerWords): Promise<ImportPreview>
+  ledgerChanges(query: Query, after: string | null): Promise<Page<ChangeSetItem>>
+  ledgerChange(id: string): Promise<ChangeSetDetail>
 
   labels(query: Query, after: string | null): Promise<Page<LabelItem>>
   printLabels(labels: NewLabels): Promise<PrintedLabels>

@@ -94,6 +94,11 @@ export function createHttpConsole(send: typeof fetch = (input, init) => fetch(in
     openRound: (round) => post('/rounds', round),
     assign: (round, visits, person) => post(`/rounds/${id(round)}/assignments`, { visits, person }),
 
+    coverage: (round) => get(`/rounds/${id(round)}/coverage`),
+    lines: (round, query, after) => page(`/rounds/${id(round)}/lines`, query, after),
+    indicators: (round) => get(`/rounds/${id(round)}/indicators`),
+    archiveUrl: (round) => `${base}/rounds/${id(round)}/archive`,
+
     records: (query, after) => page('/records', query, after),
     record: (record) => get(`/records/${id(record)}`),
     photoUrl: (record, sha256, size) => `${base}/records/${id(record)}/photos/${id(sha256)}?size=${size}`,
@@ -103,11 +108,18 @@ export function createHttpConsole(send: typeof fetch = (input, init) => fetch(in
     findings: (query, after) => page('/findings', query, after),
     discrepancies: (query, after) => page('/discrepancies', query, after),
 
+    rectifications: (query, after) => page('/rectifications', query, after),
+    unopened: (query, after) => page('/rectifications/unopened', query, after),
+    rectification: (one) => get(`/rectifications/${id(one)}`),
+    exportRectifications: (round, format) => file(`/rectifications/export${search({ round, format }, null)}`),
+
     ledgerVersions: () => all('/ledger/versions'),
     assets: (query, after) => page('/ledger/assets', query, after),
     ledgerColumns: (files, said) => post('/ledger/columns', upload(files, false, said)),
     previewLedger: (files, allow, said) => post('/ledger/preview', upload(files, allow, said)),
     importLedger: (files, allow, said) => post('/ledger/import', upload(files, allow, said)),
+    ledgerChanges: (query, after) => page('/ledger/changes', query, after),
+    ledgerChange: (change) => get(`/ledger/changes/${id(change)}`),
 
     labels: (query, after) => page('/labels', query, after),
     printLabels: (labels) => post('/labels', labels),

@@ -9,13 +9,24 @@ export const consoleRoutes: RouteRecordRaw[] = [
   { path: '/rounds/new', name: 'round-new', component: () => import('./rounds/NewRoundPage.vue') },
   // Query: state, kind, assignee, q.
   { path: '/rounds/:id', name: 'round', component: () => import('./rounds/RoundPage.vue'), props: true },
+  { path: '/rounds/:id/coverage', name: 'round-coverage', component: () => import('./coverage/CoveragePage.vue'), props: true },
+  // Query: state, room, criterion, q.
+  { path: '/rounds/:id/lines', name: 'round-lines', component: () => import('./coverage/LinesPage.vue'), props: true },
+  { path: '/rounds/:id/indicators', name: 'round-indicators', component: () => import('./coverage/IndicatorsPage.vue'), props: true },
+  { path: '/rounds/:id/closing', name: 'round-closing', component: () => import('./closing/ClosingPage.vue'), props: true },
   { path: '/records', name: 'records', component: () => import('./records/RecordsPage.vue') },
   { path: '/records/:id', name: 'record', component: () => import('./records/RecordPage.vue'), props: true },
   { path: '/findings', name: 'findings', component: () => import('./findings/FindingsPage.vue') },
   { path: '/discrepancies', name: 'discrepancies', component: () => import('./findings/DiscrepanciesPage.vue') },
+  // Query: round, state, failing (an indicator), q.
+  { path: '/rectifications', name: 'rectifications', component: () => import('./rectify/RectificationsPage.vue') },
+  { path: '/rectifications/unopened', name: 'unopened', component: () => import('./rectify/UnopenedPage.vue') },
+  { path: '/rectifications/:id', name: 'rectification', component: () => import('./rectify/RectificationPage.vue'), props: true },
   { path: '/ledger', name: 'ledger', component: () => import('./ledger/AssetsPage.vue') },
   { path: '/ledger/versions', name: 'ledger-versions', component: () => import('./ledger/VersionsPage.vue') },
   { path: '/ledger/import', name: 'ledger-import', component: () => import('./ledger/ImportPage.vue') },
+  { path: '/ledger/changes', name: 'ledger-changes', component: () => import('./changes/ChangeSetsPage.vue') },
+  { path: '/ledger/changes/:id', name: 'ledger-change', component: () => import('./changes/ChangeSetPage.vue'), props: true },
   { path: '/ledger/racks/:rack', name: 'ledger-rack', component: () => import('./ledger/RackPage.vue'), props: true },
   // Query: period.
   { path: '/monitoring', name: 'monitoring', component: () => import('./monitoring/MonitoringPage.vue') },

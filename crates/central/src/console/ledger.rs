@@ -527,6 +527,25 @@ fn compare(before: &Ledger, after: &Ledger, preview: &mut ImportPreview) -> Resu
     Ok(())
 }
 
+/// How one asset changes, with the places that a ledger names; `None` when there is nothing on either side.
+pub(super) fn asset_change(
+    ledger: &Ledger,
+    before: Option<&LedgerEntry>,
+    after: Option<&LedgerEntry>,
+) -> Result<Option<AssetChange>, Error> {
+    let places = Places::of(ledger);
+    let plain = |change, asset| Ok::<_, Error>(AssetChange { change, asset: places.item(asset)?, fields: Vec::new() });
+    Ok(match (before, after) {
+        (None, None) => None,
+        (None, Some(asset)) => Some(plain(AssetChangeKind::Added, asset)?),
+        (Some(asset), None) => Some(plain(AssetChangeKind::Removed, asset)?),
+        (Some(before), Some(after)) => {
+            let fields = fields(&described(before, &places)?, &described(after, &places)?);
+            Some(AssetChange { fields, ..plain(AssetChangeKind::Changed, after)? })
+        }
+    })
+}
+
 /// Every field of an asset as people read it.
 fn described(asset: &LedgerEntry, places: &Places<'_>) -> Result<Vec<(&'static str, String)>, Error> {
     let optional = |text: Option<String>| text.unwrap_or_default();

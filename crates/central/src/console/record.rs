@@ -182,6 +182,20 @@ fn read(site: &Site, sql: &dyn Sql, id: &str) -> Result<(ConsoleRecord, Checked,
     Ok((view, checked, blobs))
 }
 
+/// The photos of a record that have these hashes, each hashed anew; not while the database is held, because photos are large.
+///
+/// # Errors
+/// [`Error`] when a word of the record cannot be spelled.
+pub(super) fn photos(site: &Site, record: &Record, wanted: &[Sha256]) -> Result<Vec<RecordBlob>, Error> {
+    let blobs = record.blobs().into_iter().filter(|blob| wanted.contains(&blob.sha256));
+    blobs
+        .map(|blob| {
+            let state = steps::blob_state(site, &blob);
+            Ok(RecordBlob { stored: state.is_stored, intact: state.is_intact, ..described(&blob, Some(record))? })
+        })
+        .collect()
+}
+
 /// When the record itself cannot be read, the rows beside it still say which photos came with it.
 fn named_beside(sql: &dyn Sql, id: &str) -> Result<Vec<BlobRef>, Error> {
     let rows = sql.query(sql!("record_blob_of"), &[id.into()])?;

@@ -4,10 +4,12 @@ use ts_rs::{Config, ExportError, TS};
 
 use super::{
     beside::BesideView,
+    counted::{CountedView, IndicatorView, LineItem},
     findings::{DiscrepancyItem, FindingItem},
     keys::KeyItem,
     labels::{LabelItem, NewLabels, PrintedLabels},
     ledger::{AssetItem, ImportPreview, LedgerTable, LedgerVersionItem},
+    ledger_changes::{ChangeSetDetail, ChangeSetItem},
     log::{AsideItem, AuditItem, CheckpointView, LogItem, LogLeaf},
     monitoring::MonitoringView,
     overview::Overview,
@@ -15,6 +17,7 @@ use super::{
     people::{EnrolCode, NewPerson, PartyItem, PersonItem},
     record::ConsoleRecord,
     records::RecordItem,
+    rectifications::RectificationDetail,
     round_form::{NewRoundRequest, RoundPreview},
     rounds::{RoundDetail, RoundItem},
     session::{ConsoleSession, NewConsoleSession},
@@ -22,6 +25,7 @@ use super::{
     verification::VerificationRun,
     visits::{AssignRequest, VisitItem},
 };
+use crate::rectification::{Candidate, Standing};
 
 /// Writes every message of the console, and every type those use.
 ///
@@ -36,7 +40,8 @@ pub fn export(config: &Config) -> Result<(), ExportError> {
         NewConsoleSession, ConsoleSession, Overview, VerificationRun,
         RoundItem, RoundDetail, NewRoundRequest, RoundPreview, VisitItem, AssignRequest,
         RecordItem, ConsoleRecord, BesideView, FindingItem, DiscrepancyItem,
-        LedgerVersionItem, AssetItem, ImportPreview, LedgerTable,
+        CountedView, IndicatorView, LineItem, RectificationDetail, Standing, Candidate,
+        LedgerVersionItem, AssetItem, ImportPreview, LedgerTable, ChangeSetItem, ChangeSetDetail,
         MonitoringView,
         LabelItem, NewLabels, PrintedLabels,
         PartyItem, PersonItem, NewPerson, EnrolCode, TerminalItem, KeyItem,

@@ -1,5 +1,6 @@
 //! The console's API below `/console/api`: thin handlers over `crate::console`, one file a group.
 
+mod archive;
 mod files;
 mod lists;
 mod plans;
@@ -40,6 +41,8 @@ pub struct Console {
     pub pictures: Arc<Semaphore>,
     /// Everything is verified once at a time. Its permit is held as those of `logins`.
     pub verification: Arc<Semaphore>,
+    /// Archives are made two at a time: each reads every photo of its round. Permits are held until the last byte went out.
+    pub archives: Arc<Semaphore>,
     /// Where people and tablets reach the service, where its host name is not what they should use.
     pub public_url: Option<String>,
 }
@@ -52,6 +55,7 @@ impl Console {
             logins: two(),
             pictures: two(),
             verification: Arc::new(Semaphore::new(1)),
+            archives: two(),
             public_url,
         })
     }
@@ -78,13 +82,18 @@ pub fn routes() -> Router<App> {
         .route("/rounds/{id}", get(plans::round))
         .route("/rounds/{id}/visits", get(plans::visits))
         .route("/rounds/{id}/assignments", post(plans::assign))
+        .route("/rounds/{id}/archive", get(archive::archive))
         .route("/rounds/{id}/coverage", get(progress::coverage))
         .route("/rounds/{id}/indicators", get(progress::indicators))
         .route("/rounds/{id}/lines", get(progress::lines))
         .route("/rectifications", get(progress::rectifications))
+        .route("/rectifications/export", get(progress::export))
+        .route("/rectifications/unopened", get(progress::unopened))
         .route("/rectifications/{id}", get(progress::rectification))
         .route("/ledger/versions", get(plans::versions))
         .route("/ledger/assets", get(plans::assets))
+        .route("/ledger/changes", get(plans::changes))
+        .route("/ledger/changes/{id}", get(plans::change))
         .route("/ledger/preview", post(files::preview_ledger).layer(upload()))
         .route("/ledger/columns", post(files::ledger_columns).layer(upload()))
         .route("/ledger/import", post(files::import_ledger).layer(upload()))

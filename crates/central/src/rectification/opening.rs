@@ -46,6 +46,7 @@ pub struct Defaults {
 
 /// Something that a delivered record shows, and that nobody has opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "UnopenedItem"))]
 pub struct Candidate {
     /// What it will be known by.
     pub id: Sha256,

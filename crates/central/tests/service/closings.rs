@@ -45,7 +45,7 @@ use super::{
     tablet::Tablet,
 };
 
-async fn person(central: &Central, name: &str, party: &str, roles: &[Role], seed: u8) -> Terminal {
+pub async fn person(central: &Central, name: &str, party: &str, roles: &[Role], seed: u8) -> Terminal {
     enrol::add_person(&central.site, COMMAND_LINE, name, &PartyId::new(party), roles).unwrap();
     let terminal = Terminal::enrol(central, name, seed).await;
     central.approve();
@@ -176,7 +176,7 @@ async fn what_cannot_be_counted_stands_beside_the_numbers() {
     assert_eq!(idle, ["li_inspector"], "assigned, and nothing came");
 }
 
-fn signed(closing: &Closing, by: &Terminal) -> Envelope {
+pub fn signed(closing: &Closing, by: &Terminal) -> Envelope {
     closing.sign(&[&by.sealer.person.1]).unwrap()
 }
 

@@ -58,7 +58,7 @@ fn meets(record: &mut Record, asset: &LedgerEntry) {
     });
 }
 
-async fn person(central: &Central, name: &str, role: Role, seed: u8) -> Terminal {
+pub async fn person(central: &Central, name: &str, role: Role, seed: u8) -> Terminal {
     enrol::add_person(&central.site, COMMAND_LINE, name, &PartyId::new("manager"), &[role]).unwrap();
     let terminal = Terminal::enrol(central, name, seed).await;
     central.approve();
@@ -66,7 +66,7 @@ async fn person(central: &Central, name: &str, role: Role, seed: u8) -> Terminal
 }
 
 /// An asset that li misses in its rack and zhao meets in another.
-async fn moved() -> (Central, Terminal, LedgerEntry, PlannedVisit, RoundId) {
+pub async fn moved() -> (Central, Terminal, LedgerEntry, PlannedVisit, RoundId) {
     let central = Central::start().await;
     let mut li = Terminal::enrol(&central, "li_inspector", 1).await;
     let mut zhao = Terminal::enrol(&central, "zhao_inspector", 5).await;
@@ -87,7 +87,7 @@ async fn moved() -> (Central, Terminal, LedgerEntry, PlannedVisit, RoundId) {
     (central, li, asset, other, round)
 }
 
-fn decision(set: &ChangeSet, by: &Terminal, approved: bool, reason: &str) -> ChangeDecision {
+pub fn decision(set: &ChangeSet, by: &Terminal, approved: bool, reason: &str) -> ChangeDecision {
     ChangeDecision {
         change_set: set.clone(),
         approved,
@@ -97,7 +97,12 @@ fn decision(set: &ChangeSet, by: &Terminal, approved: bool, reason: &str) -> Cha
     }
 }
 
-fn takes(central: &Central, said: &ChangeDecision, by: &Terminal, approved: bool) -> Result<changes::Changed, String> {
+pub fn takes(
+    central: &Central,
+    said: &ChangeDecision,
+    by: &Terminal,
+    approved: bool,
+) -> Result<changes::Changed, String> {
     let envelope: Envelope = said.sign(&[&by.sealer.person.1]).unwrap();
     changes::decide(&central.site, COMMAND_LINE, &envelope, approved).map_err(|error| error.message().en)
 }

@@ -53,7 +53,7 @@ fn excused() -> Option<NoPhoto> {
     Some(NoPhoto { reason: "涉密区域".into(), confirmed_by: "王五".into() })
 }
 
-fn finding(record: &Record, id: &str, severity: Severity) -> Finding {
+pub fn finding(record: &Record, id: &str, severity: Severity) -> Finding {
     Finding {
         id: FindingId::new(id),
         line: None,
@@ -75,7 +75,7 @@ fn finding(record: &Record, id: &str, severity: Severity) -> Finding {
 }
 
 /// li's delivered record of a rack.
-async fn li_finds(central: &Central, change: impl FnOnce(&mut Record)) -> (Terminal, Sha256) {
+pub async fn li_finds(central: &Central, change: impl FnOnce(&mut Record)) -> (Terminal, Sha256) {
     let mut li = Terminal::enrol(central, "li_inspector", 1).await;
     central.approve();
     let (record, envelope) = li.seals(central, &rack_with_assets(central), &[], change);
@@ -92,7 +92,7 @@ fn rack_with_assets(central: &Central) -> PlannedVisit {
 }
 
 /// A later round, and zhao's record of the same rack in it.
-async fn zhao_looks_again(central: &Central, seed: u8, change: impl FnOnce(&mut Record)) -> (Terminal, Sha256) {
+pub async fn zhao_looks_again(central: &Central, seed: u8, change: impl FnOnce(&mut Record)) -> (Terminal, Sha256) {
     let new = NewRound {
         kind: RoundKind::Special,
         quarter: "2027Q1".parse().unwrap(),
@@ -119,7 +119,7 @@ async fn zhao_looks_again(central: &Central, seed: u8, change: impl FnOnce(&mut 
     (zhao, id)
 }
 
-fn rectified(record: &Record, id: &str, of: Sha256) -> FollowUp {
+pub fn rectified(record: &Record, id: &str, of: Sha256) -> FollowUp {
     FollowUp {
         finding: FindingId::new(id),
         record: of,
@@ -133,7 +133,7 @@ fn rectified(record: &Record, id: &str, of: Sha256) -> FollowUp {
 }
 
 /// The next step as a person signs it.
-fn signs(central: &Central, by: &Terminal, id: Sha256, step: Step) -> Envelope {
+pub fn signs(central: &Central, by: &Terminal, id: Sha256, step: Step) -> Envelope {
     let history = central.site.db.read(|sql| find(sql, &id.to_hex())).unwrap();
     let said = RectificationStep {
         site: by.sealer.site.clone(),
@@ -154,11 +154,11 @@ fn refuses(central: &Central, envelope: &Envelope, wanted: Wanted, word: &str) {
     assert_eq!((rows(central, "rectification_step"), rows(central, "audit")), before, "{word}: nothing changed");
 }
 
-fn submitted() -> Step {
+pub fn submitted() -> Step {
     Step::Submitted { done: "已更换锁扣".into() }
 }
 
-fn accepted(record: Sha256) -> Step {
+pub fn accepted(record: Sha256) -> Step {
     Step::Accepted { reinspection: Reinspection::FollowUp { record }, comment: String::new() }
 }
 

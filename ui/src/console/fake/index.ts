@@ -2,10 +2,13 @@
 // from one demo inspection that the real engine made; it judges nothing.
 import type { ConsoleApi, ConsoleSession, Page, Query } from '../api'
 import { ConsoleError } from '../error'
+import { createFakeChanges } from './changes'
+import { createFakeCoverage } from './coverage'
 import { createFakeLedger } from './ledger'
 import { fakeMonitoring } from './monitoring'
 import { createFakePeople } from './people'
 import { createFakeProof } from './proof'
+import { createFakeRectifications } from './rectify'
 import { createFakeRounds } from './rounds'
 
 export const fakePassword = 'correct horse battery'
@@ -64,7 +67,10 @@ export function createFakeConsole(options: FakeConsoleOptions = {}): ConsoleApi 
       current = null
     },
     ...rounds,
+    ...createFakeCoverage(page),
+    ...createFakeRectifications(page),
     ...createFakeLedger(page),
+    ...createFakeChanges(page),
     ...createFakePeople(),
     ...createFakeProof(page),
     monitoring: async () => fakeMonitoring,
@@ -76,7 +82,7 @@ export function createFakeConsole(options: FakeConsoleOptions = {}): ConsoleApi 
       const method = target[name] as unknown as (...args: unknown[]) => unknown
       // Whoever awaits the service itself asks whether it has a `then`.
       if (typeof method !== 'function') return method
-      if (name === 'photoUrl' || name === 'envelopeUrl' || name === 'labelUrl') return method
+      if (name === 'photoUrl' || name === 'envelopeUrl' || name === 'labelUrl' || name === 'archiveUrl') return method
       return async (...args: unknown[]) => {
         const failure = options.fails?.[name]
         if (failure) throw failure

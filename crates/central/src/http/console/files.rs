@@ -34,9 +34,9 @@ use crate::{
 use xunjian_ledger::import::{Mapping, NotAMapping, SourceFile};
 
 /// Nothing in a file may run, wherever it is opened.
-const SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+pub(super) const SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-fn attached(name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
+pub(super) fn attached(name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = [
         (header::CONTENT_TYPE, media_type),

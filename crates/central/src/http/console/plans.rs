@@ -11,6 +11,7 @@ use super::{
 };
 use crate::console::{
     ledger::{self, AssetItem, LedgerVersionItem},
+    ledger_changes::{self, ChangeSetDetail, ChangeSetItem},
     page::Page,
     round_form::{self, RoundPreview},
     rounds::{self, RoundDetail, RoundItem},
@@ -65,4 +66,14 @@ pub async fn versions(State(app): State<App>, who: Seated, asks: Asks) -> Answer
 /// Assets of a version.
 pub async fn assets(State(app): State<App>, who: Seated, asks: Asks) -> Answer<Page<AssetItem>> {
     who.answer(&app, |site, _| ledger::assets(site, &asks.list(&["version", "room", "rack", "kind"])?)).await
+}
+
+/// Change sets of the ledger.
+pub async fn changes(State(app): State<App>, who: Seated, asks: Asks) -> Answer<Page<ChangeSetItem>> {
+    who.answer(&app, |site, _| ledger_changes::list(site, &asks.list(&["round", "state"])?)).await
+}
+
+/// One of them.
+pub async fn change(State(app): State<App>, who: Seated, Path(id): Path<String>) -> Answer<ChangeSetDetail> {
+    who.answer(&app, move |site, _| ledger_changes::one(site, &id)).await
 }

@@ -1,19 +1,22 @@
 //! How far a round has come: coverage, indicators, and what becomes of problems.
 
-use axum::extract::{Path, State};
-use xunjian_domain::coverage::CoveredLine;
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
 
 use super::{
-    super::App,
+    super::{App, answer::Failed},
+    files::attached,
     seat::{Answer, Asks, Seated},
 };
 use crate::{
     console::{
-        counted::{self, CountedView, IndicatorView},
+        counted::{self, CountedView, IndicatorView, LineItem},
         page::Page,
         rectifications::{self, RectificationDetail},
     },
-    rectification::Standing,
+    rectification::{self, Candidate, ExportFormat, Standing},
 };
 
 /// 覆盖 of a round.
@@ -22,13 +25,8 @@ pub async fn coverage(State(app): State<App>, who: Seated, Path(id): Path<String
 }
 
 /// The lines behind a number.
-pub async fn lines(
-    State(app): State<App>,
-    who: Seated,
-    Path(id): Path<String>,
-    asks: Asks,
-) -> Answer<Page<CoveredLine>> {
-    who.answer(&app, move |site, _| counted::lines(site, &id, &asks.list(&["state"])?)).await
+pub async fn lines(State(app): State<App>, who: Seated, Path(id): Path<String>, asks: Asks) -> Answer<Page<LineItem>> {
+    who.answer(&app, move |site, _| counted::lines(site, &id, &asks.list(&["criterion", "room", "state"])?)).await
 }
 
 /// 考核评价指标.
@@ -38,10 +36,30 @@ pub async fn indicators(State(app): State<App>, who: Seated, Path(id): Path<Stri
 
 /// 整改.
 pub async fn rectifications(State(app): State<App>, who: Seated, asks: Asks) -> Answer<Page<Standing>> {
-    who.answer(&app, |site, _| rectifications::list(site, &asks.list(&["round", "state"])?)).await
+    who.answer(&app, |site, _| rectifications::list(site, &asks.list(&["failing", "round", "state"])?)).await
 }
 
 /// One of them.
 pub async fn rectification(State(app): State<App>, who: Seated, Path(id): Path<String>) -> Answer<RectificationDetail> {
     who.answer(&app, move |site, _| rectifications::one(site, &id)).await
+}
+
+/// What nobody has opened yet.
+pub async fn unopened(State(app): State<App>, who: Seated, asks: Asks) -> Answer<Page<Candidate>> {
+    who.answer(&app, |site, _| rectifications::unopened(site, &asks.list(&["round"])?)).await
+}
+
+/// All of a round, or of all rounds, as a file.
+pub async fn export(State(app): State<App>, who: Seated, asks: Asks) -> Result<Response, Failed> {
+    let language = who.language;
+    let written = who.run(&app, move |site, _| {
+        let params = asks.only(&["format", "round"])?;
+        let (format, name, media_type) = match params.choice("format", &["csv", "json"])? {
+            "json" => (ExportFormat::Json, "rectifications.json", "application/json"),
+            _ => (ExportFormat::Csv, "rectifications.csv", "text/csv; charset=utf-8"),
+        };
+        Ok((name, media_type, rectification::export(site, params.text("round"), format, language)?))
+    });
+    let (name, media_type, bytes) = written.await?;
+    Ok(attached(name, media_type, bytes))
 }
