@@ -15,6 +15,7 @@ mod recovery;
 mod relay;
 mod review;
 mod serve;
+mod thresholds;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -93,7 +94,7 @@ enum Command {
     Monitoring(monitoring::Monitoring),
     /// 评估阈值：查看、设定、列出 · Thresholds of Annexes B and C.
     #[command(subcommand)]
-    Thresholds(monitoring::ThresholdsCommand),
+    Thresholds(thresholds::ThresholdsCommand),
     /// 制作离线验真包：一份记录或一个轮次，一个文件 · Make an evidence pack of a record or a round.
     Pack(pack::Pack),
     /// 从存储的字节重新核验全部记录、回执与照片 · Verify everything from stored bytes.
