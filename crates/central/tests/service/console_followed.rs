@@ -183,6 +183,12 @@ async fn a_round_says_who_may_close_it_and_then_who_did_and_gives_its_archive() 
     assert_eq!(names(&closed["signed_by"]).len(), 2, "{closed}");
     assert_eq!((&closed["said"]["reason"], &closed["failure"]), (&"机房搬迁".into(), &"".into()));
     assert!(closed["leaf"].is_u64() && closed["closed_at"].is_i64(), "{closed}");
+    let item = desk.reads("rounds").await["items"][0].clone();
+    assert_eq!(
+        (&item["closed_at"], &item["is_overdue"]),
+        (&closed["closed_at"], &false.into()),
+        "the list says so, too"
+    );
     let sent = desk.gets(&format!("rounds/{round}/archive")).await;
     let promised: usize = sent.headers()["content-length"].to_str().unwrap().parse().unwrap();
     let bytes = sent.bytes().await.unwrap();
