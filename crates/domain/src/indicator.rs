@@ -110,7 +110,7 @@ pub fn indicators(totals: &Totals, known: &[Known], calendar: &WorkingCalendar, 
             name: Text::new("巡检完成率", "Inspection completion rate"),
             formula: Text::new(
                 CompletionRate::FORMULA_ZH,
-                "(正常 + 异常 + 不适用 accepted by a reviewer) ÷ lines due by the logged plan",
+                "(normal + abnormal + not applicable as accepted by a reviewer) ÷ lines due by the logged plan",
             ),
             counted: Some(lines),
         },
@@ -145,7 +145,7 @@ pub fn indicators(totals: &Totals, known: &[Known], calendar: &WorkingCalendar, 
             name: Text::new("制度执行情况：复核率", "Rules carried out: reviewed"),
             formula: Text::new(
                 "经监理方或管理方另一人复核通过的巡检次数 ÷ 有回执且计入的巡检次数",
-                "visits whose record another person of 监理方 or 管理方 accepted ÷ visits with a record that counts",
+                "visits whose record another person of supervisor or manager accepted ÷ visits with a record that counts",
             ),
             counted: Some(reviewed),
         },
@@ -155,7 +155,7 @@ pub fn indicators(totals: &Totals, known: &[Known], calendar: &WorkingCalendar, 
             name: Text::new("事件管理流程合规性", "Incident process kept"),
             formula: Text::new(
                 "已通过的整改中，已反馈使用方并获确认、且计时问题反馈频率达标（中断每 30 分钟，下降每工作小时）的数量 ÷ 已通过的整改数",
-                "closed rectifications that were fed back to the 使用方 and confirmed, with the feedback that a clock asks for (every 30 \
+                "closed rectifications that were fed back to the consumer and confirmed, with the feedback that a clock asks for (every 30 \
                  minutes, or every working hour) given each time ÷ closed rectifications",
             ),
             counted: Some(ratio(known, |one| {

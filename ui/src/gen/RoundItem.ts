@@ -34,7 +34,7 @@ ledger_version: number,
  */
 is_due: boolean, 
 /**
- * Whether its due window is over and visits are missing.
+ * Whether it is open, its due window is over and visits are missing.
  */
 is_overdue: boolean, 
 /**
@@ -48,4 +48,8 @@ plan_sha256: string,
 /**
  * The plan's place in the log.
  */
-leaf: number | null, };
+leaf: number | null, 
+/**
+ * When both sides had closed it; `null` while it is open.
+ */
+closed_at: number | null, };

@@ -5,6 +5,7 @@ import { commandsOf, leftOf, needsReason, sidesOf } from '@/console/closing/need
 import { numberNames, numbersOf, percentOf } from '@/console/coverage/numbers'
 import { createFakeConsole } from '@/console/fake'
 import { fakeClosing, fakeCounted } from '@/console/fake/coverage'
+import { roundState } from '@/console/rounds/state'
 
 import { mountConsole, type Mounted } from './mountConsole'
 
@@ -99,6 +100,7 @@ describe('the pages of a round', () => {
     expect(at.text('closing-root')).toBe('5a'.repeat(32))
     expect(at.page.get('[data-testid="archive"]').attributes('href')).toBe(`#archive-${round}`)
     expect(at.has('needs')).toBe(false)
+    expect(at.text('check-command')).toContain('xunjian-verify round-')
   })
 
   it('turn red when a signature of the closing does not hold', async () => {
@@ -109,6 +111,13 @@ describe('the pages of a round', () => {
 })
 
 describe('a closing', () => {
+  it('closes the round, whatever is still missing of it', async () => {
+    const [item] = await createFakeConsole().rounds()
+    if (!item) throw new Error('there is a round')
+    expect(roundState(item).name).toBe('running')
+    expect(roundState({ ...item, closed_at: 1 }).name).toBe('closed')
+  })
+
   it('needs a reason unless it is the last due day', () => {
     expect(needsReason({ ...fakeCounted(), timing: 'on_time' })).toBe(false)
     expect(needsReason({ ...fakeCounted(), timing: 'late' })).toBe(true)

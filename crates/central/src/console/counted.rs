@@ -1,12 +1,14 @@
 //! 覆盖 of a round in the console: the numbers as they are counted from the log, the lists behind them, the indicators, and the
 //! closing: how it was signed, or who may sign it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use xunjian_domain::{
     completion::CompletionRate,
     coverage::{CoveredLine, CoveredVisit, LineState, Totals},
     hash::Sha256,
-    ids::RoundId,
+    ids::{RoomId, RoundId},
     indicator::Indicator,
     template::Template,
     text::Text,
@@ -237,7 +239,7 @@ pub fn lines(site: &Site, id: &str, params: &Params) -> Result<Page<LineItem>, E
         let names = names(site, sql, &counted.plan)?;
         Ok::<_, Error>((counted, names))
     })?;
-    let titles: std::collections::BTreeMap<&str, &str> =
+    let titles: BTreeMap<&str, &str> =
         counted.coverage.visits.iter().map(|visit| (visit.visit.as_str(), visit.title.as_str())).collect();
     let title = |line: &CoveredLine| titles.get(line.visit.as_str()).copied().unwrap_or_default();
     let fits = |line: &CoveredLine| {
@@ -246,7 +248,7 @@ pub fn lines(site: &Site, id: &str, params: &Params) -> Result<Page<LineItem>, E
             "done" => counts_as_done(line.state),
             state => kind_text(line.state)? == state,
         };
-        let is_here = room.is_empty() || line.room.as_ref().map_or("none", |room| room.as_str()) == room;
+        let is_here = room.is_empty() || line.room.as_ref().map_or("none", RoomId::as_str) == room;
         let is_asked = criterion.is_empty() || line.criterion.as_str() == criterion;
         Ok(is_so
             && is_here

@@ -40,7 +40,7 @@ pub struct RoundItem {
     pub ledger_version: u32,
     /// Whether today lies in its due window.
     pub is_due: bool,
-    /// Whether its due window is over and visits are missing.
+    /// Whether it is open, its due window is over and visits are missing.
     pub is_overdue: bool,
     /// When it was opened.
     pub opened_at: i64,
@@ -48,6 +48,8 @@ pub struct RoundItem {
     pub plan_sha256: String,
     /// The plan's place in the log.
     pub leaf: Option<u64>,
+    /// When both sides had closed it; `null` while it is open.
+    pub closed_at: Option<i64>,
 }
 
 /// 完成情况.
@@ -114,6 +116,7 @@ fn read(row: &Row, today: Date) -> Result<RoundRow, Error> {
     let number = |at| Ok::<_, Error>(u32::try_from(row.i64(at)?).unwrap_or(u32::MAX));
     let round: Round = serde_json::from_str(row.text(0)?)?;
     let (visits, received) = (number(2)?, number(9)?);
+    let closed_at = Some(row.i64(11)?).filter(|at| *at > 0);
     let item = RoundItem {
         visits,
         lines: number(3)?,
@@ -121,10 +124,11 @@ fn read(row: &Row, today: Date) -> Result<RoundRow, Error> {
         with_receipt: number(10)?,
         ledger_version: number(4)?,
         is_due: (round.due_from..=round.due_by).contains(&today),
-        is_overdue: round.due_by < today && received < visits,
+        is_overdue: closed_at.is_none() && round.due_by < today && received < visits,
         opened_at: row.i64(5)?,
         plan_sha256: row.text(6)?.to_owned(),
         leaf: if row.is_null(7) { None } else { Some(to_u64(row.i64(7)?)) },
+        closed_at,
         round,
     };
     Ok(RoundRow { item, exclusions: serde_json::from_str(row.text(8)?)? })

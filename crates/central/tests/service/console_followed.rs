@@ -19,7 +19,7 @@ use super::{
     console_desk::{Desk, refused},
     ledger_changes::{self, decision, moved, takes},
     party::{Central, Terminal},
-    rectifications::{accepted, finding, li_finds, rectified, signs, submitted, zhao_looks_again},
+    rectifications::{accepted, excused, finding, li_finds, rectified, signs, submitted, zhao_looks_again},
 };
 
 #[tokio::test]
@@ -84,15 +84,16 @@ async fn what_nobody_opened_is_listed_and_all_of_it_leaves_as_a_file_and_indicat
     let central = Central::start().await;
     let desk = Desk::of_administrator(&central).await;
     let (_, record) = li_finds(&central, |record| {
-        record.findings = vec![finding(record, "power", Severity::Outage), finding(record, "lock", Severity::Minor)];
-        record.findings[1].responsible_unit = String::new();
-        record.findings[1].due_on = None;
+        record.findings = vec![finding(record, "power", Severity::Outage)];
+        let line = &mut record.lines[0];
+        (line.outcome, line.note, line.no_photo) = (Outcome::Abnormal, "柜门变形".into(), excused());
+        line.checks[0].outcome = Outcome::Abnormal;
     })
     .await;
     open_complete(&central.site, "service", "").unwrap();
     let round = central.round.plan.round.id.clone();
     let unopened = desk.reads(&format!("rectifications/unopened?round={round}")).await;
-    assert_eq!(unopened["total"], 1, "the one without a due day: {unopened}");
+    assert_eq!(unopened["total"], 1, "the line that no finding speaks of: {unopened}");
     assert_eq!(unopened["items"][0]["opening"]["record"], record.to_hex());
     let late = desk.reads(&format!("rectifications?round={round}&failing=response_in_time")).await;
     assert_eq!((&late["total"], &late["items"][0]["opening"]["severity"]), (&1.into(), &"outage".into()));
@@ -182,6 +183,12 @@ async fn a_round_says_who_may_close_it_and_then_who_did_and_gives_its_archive() 
     assert_eq!(names(&closed["signed_by"]).len(), 2, "{closed}");
     assert_eq!((&closed["said"]["reason"], &closed["failure"]), (&"机房搬迁".into(), &"".into()));
     assert!(closed["leaf"].is_u64() && closed["closed_at"].is_i64(), "{closed}");
+    let item = desk.reads("rounds").await["items"][0].clone();
+    assert_eq!(
+        (&item["closed_at"], &item["is_overdue"]),
+        (&closed["closed_at"], &false.into()),
+        "the list says so, too"
+    );
     let sent = desk.gets(&format!("rounds/{round}/archive")).await;
     let promised: usize = sent.headers()["content-length"].to_str().unwrap().parse().unwrap();
     let bytes = sent.bytes().await.unwrap();

@@ -33,6 +33,7 @@ export function createFakeRounds(page: Pager, broken?: { readonly record: string
     opened_at: openedAt,
     plan_sha256: demoRecord.plan,
     leaf: 12,
+    closed_at: null,
   })
   const all = (): RoundItem[] => [...items, item()]
   const coverage = (): Coverage => {

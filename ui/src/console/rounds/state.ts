@@ -2,7 +2,8 @@
 import type { RoundItem } from '../api'
 import type { Tone } from '../parts/tones'
 
-export function roundState(item: RoundItem): Tone & { readonly name: 'done' | 'overdue' | 'running' | 'planned' } {
+export function roundState(item: RoundItem): Tone & { readonly name: 'closed' | 'done' | 'overdue' | 'running' | 'planned' } {
+  if (item.closed_at !== null) return { name: 'closed', tone: 'normal', sign: '✓' }
   if (item.with_receipt >= item.visits && item.visits > 0) return { name: 'done', tone: 'normal', sign: '✓' }
   if (item.is_overdue) return { name: 'overdue', tone: 'wait', sign: '!' }
   if (item.is_due) return { name: 'running', tone: 'work', sign: '→' }
