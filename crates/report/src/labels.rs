@@ -6,13 +6,12 @@
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, sync::Arc};
 
 use anyhow::{Context as _, bail};
-use qrcode::{EcLevel, QrCode};
 use resvg::{tiny_skia, usvg};
 use usvg::fontdb;
 use xunjian_domain::label_sheet::{LabelJob, PrintableLabel};
 
-/// White around the code, in modules (ISO/IEC 18004).
-const QUIET_MODULES: usize = 4;
+use crate::code::Code;
+
 /// Families tried in this order; the last is what every system has.
 const FONTS: &str = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, sans-serif";
 
@@ -42,19 +41,10 @@ fn svg(job: &LabelJob, label: &PrintableLabel) -> anyhow::Result<String> {
             height / 10
         );
     }
-    let code = QrCode::with_error_correction_level(&label.payload, EcLevel::M)
-        .context("the payload does not fit a QR code")?;
-    let modules = code.width();
+    let code = Code::of(&label.payload)?;
     let side = f64::from(height);
     #[expect(clippy::cast_precision_loss, reason = "a QR code has at most 177 modules")]
-    let module = side / (modules + 2 * QUIET_MODULES) as f64;
-    let mut path = String::new();
-    for (at, colour) in code.to_colors().into_iter().enumerate() {
-        if colour == qrcode::Color::Dark {
-            let (x, y) = (at % modules + QUIET_MODULES, at / modules + QUIET_MODULES);
-            write!(path, "M{x} {y}h1v1h-1z")?;
-        }
-    }
+    let module = side / code.side as f64;
     let mut out = String::new();
     writeln!(
         out,
@@ -63,7 +53,7 @@ fn svg(job: &LabelJob, label: &PrintableLabel) -> anyhow::Result<String> {
         f64::from(height) / 10.0
     )?;
     writeln!(out, r##"<rect width="{width}" height="{height}" fill="#fff"/>"##)?;
-    writeln!(out, r#"<path transform="scale({module})" shape-rendering="crispEdges" d="{path}"/>"#)?;
+    writeln!(out, r#"<path transform="scale({module})" shape-rendering="crispEdges" d="{}"/>"#, code.path)?;
     write_texts(&mut out, job, label, side)?;
     out.push_str("</svg>\n");
     Ok(out)
