@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -15,13 +16,28 @@ use xunjian_domain::label_sheet::Sheet;
 use xunjian_tests::{
     Story, StoryOptions,
     papers::{fonts_of, pages_of, text_of, zbar_reads},
-    workspace,
 };
 
+/// A site with ten racks of twenty servers, and nobody in it yet.
 fn story(folder: &Path) -> Story {
-    let ledgers = ["demo/ledger.xlsx"].map(|file| workspace().join(file)).to_vec();
-    let mut story = Story::new(StoryOptions { folder: folder.join("story"), ledgers, is_told: false }).unwrap();
-    story.prepare().unwrap();
+    let mut rows = String::from("机房,机柜编号,U位,资源类型,名称,品牌,型号,序列号,数量,归属单位\n");
+    for (rack, unit) in (1..=10).flat_map(|rack| (1..=20).map(move |unit| (rack, unit))) {
+        let unit_name = if unit % 7 == 0 {
+            "云山市交通运输局（综合执法支队直属大队）"
+        } else {
+            "云山市档案馆"
+        };
+        let _ = writeln!(
+            rows,
+            "云山一号机房,A{rack:02},{unit},物理服务器,业务主机{rack:02}-{unit:02},木棉,MM6120 G3,SN{rack:02}{unit:02}X,1,{unit_name}"
+        );
+    }
+    let ledger = folder.join("台账.csv");
+    fs::write(&ledger, rows).unwrap();
+    let options = StoryOptions { folder: folder.join("story"), ledgers: vec![ledger.clone()], is_told: false };
+    let mut story = Story::new(options).unwrap();
+    story.make_site().unwrap();
+    story.central().args(["ledger", "import"]).args([&ledger]).json().unwrap();
     story
 }
 

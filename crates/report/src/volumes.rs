@@ -165,7 +165,10 @@ mod tests {
         let tables: Vec<&Table> = volumes.iter().flat_map(Document::tables).collect();
         let titles: Vec<&str> = tables.iter().map(|table| table.title.as_str()).collect();
         assert_eq!(titles, ["设备", "设备（续 1）", "设备（续 2）"]);
-        assert_eq!((volumes.len(), tables.iter().map(|table| table.has_sum).collect::<Vec<_>>()), (3, vec![false, false, true]));
+        assert_eq!(
+            (volumes.len(), tables.iter().map(|table| table.has_sum).collect::<Vec<_>>()),
+            (3, vec![false, false, true])
+        );
         let all: Vec<Vec<Cell>> = tables.iter().flat_map(|table| table.rows.clone()).collect();
         assert_eq!(all, rows);
         assert!(volumes[1].sections[0].number == "2", "the heading is repeated");

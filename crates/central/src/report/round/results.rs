@@ -66,6 +66,7 @@ pub(super) fn put_results(out: &mut Composer, material: &Material) {
     if material.template.criteria.iter().any(|one| is_own(&one.table)) {
         put_table(out, material, "站点自定巡检项", is_own);
     }
+    out.remark("巡检内容按标准原文照录；应检为 0 的行表示本轮台账中没有适用的对象。");
 }
 
 fn put_table(out: &mut Composer, material: &Material, heading: &str, is_of: impl Fn(&str) -> bool) {
@@ -85,7 +86,6 @@ fn put_table(out: &mut Composer, material: &Material, heading: &str, is_of: impl
     let mut cells = vec![Cell::Text("合计".to_owned()), "".into()];
     cells.extend(rate_cells(&sum));
     out.sum_table(heading, &headings, rows, cells);
-    out.remark("巡检内容按标准原文照录；应检为 0 的行表示本轮台账中没有适用的对象。");
 }
 
 fn add(sum: &mut CompletionRate, one: &CompletionRate) {
