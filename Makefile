@@ -20,9 +20,11 @@ test: ## Set up, then all tests
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-soak: ## The long sweeps; writes docs/soak/last.log
+soak: ## The long sweeps, faults put into the product, libFuzzer; writes docs/soak/{last,mutants,fuzz}.log
 	@scripts/setup.sh test
 	@scripts/soak.sh
+	@scripts/mutants.sh
+	@scripts/fuzz.sh 60
 
 fuzz: ## libFuzzer at every entrance of what comes from outside, a minute each (SECONDS=…)
 	@scripts/fuzz.sh $(or $(SECONDS),60)

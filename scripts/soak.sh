@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What `make soak` does after scripts/setup.sh: the long sweeps, with their counts. Writes docs/soak/last.log, to be committed.
+# The long sweeps of `make soak`, with their counts. Writes docs/soak/last.log, to be committed. What takes another build, faults
+# put into the product and libFuzzer, comes after it from scripts/mutants.sh and scripts/fuzz.sh.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -23,10 +24,10 @@ step() { printf '\n== %s\n' "$1"; }
   XUNJIAN_SOAK=1 cargo test --quiet --workspace --test packs -- --nocapture
 
   step 'damaged pictures and noise: 6,000 rounds'
-  XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test scan damaged_files
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test scan damaged_files
 
   step '500 photos of 3 MB in one visit: flat memory'
-  XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test photo_load hundreds -- --nocapture
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test photo_load hundreds -- --nocapture
 
   step 'a disk of 256 MB filled with photos down to the reserve'
   # A mount of our own in a namespace of our own: nothing of it is left behind, and no root is needed.
@@ -35,19 +36,19 @@ step() { printf '\n== %s\n' "$1"; }
   # shellcheck disable=SC2016
   SMALL_DISK="$small_disk" unshare --map-root-user --mount sh -eu -c '
     mount -t tmpfs -o size=256m xunjian "$SMALL_DISK"
-    TMPDIR="$SMALL_DISK" XUNJIAN_SMALL_DISK=1 cargo test --quiet -p xunjian-field --test photo_load full_disk -- --nocapture'
+    TMPDIR="$SMALL_DISK" XUNJIAN_SMALL_DISK=1 cargo test --quiet --workspace --test photo_load full_disk -- --nocapture'
   rmdir "$small_disk"
 
   step 'kill -9 at 100 random moments of a scripted visit; the seed plays the same script again'
-  XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test headless soak -- --nocapture
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test headless soak -- --nocapture
 
   step '20 disk sizes filled with photos to the reserve and to the brim, each in a mount of its own'
-  XUNJIAN_SOAK=1 cargo test --quiet -p xunjian-field --test headless disk -- --nocapture
+  XUNJIAN_SOAK=1 cargo test --quiet --workspace --test headless disk -- --nocapture
 
   step 'fault table of photo, answer and seal; tables of clock, labels and tampering'
-  cargo test --quiet -p xunjian-field --test headless faults -- --nocapture
+  cargo test --quiet --workspace --test headless faults -- --nocapture
   for table in clock labels tampering; do
-    cargo test --quiet -p xunjian-field --test engine "$table::"
+    cargo test --quiet --workspace --test engine "$table::"
   done
 
   step '200 connections cut, reset or silenced between terminal and service, at bytes that a seed chooses'
@@ -68,12 +69,6 @@ step() { printf '\n== %s\n' "$1"; }
     echo "round $round"
     cargo test --quiet --workspace --test kill
   done
-
-  step 'faults put into the product, one at a time: the simulation catches each (docs/soak/mutants.log)'
-  scripts/mutants.sh | tail -n 1
-
-  step 'libFuzzer at each entrance of what comes from outside, 60 s'
-  scripts/fuzz.sh 60
 
   step 'the main job on three ledgers, and every bad input, two rounds'
   for round in 1 2; do

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     fs,
+    os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -85,6 +86,19 @@ impl Program {
     /// When it cannot be started.
     pub fn output(mut self) -> anyhow::Result<Output> {
         self.command.output().with_context(|| format!("{} cannot be started", self.name))
+    }
+
+    /// Runs it until it kills itself at `effect`, which it must reach.
+    ///
+    /// # Errors
+    /// When it ended otherwise.
+    pub fn killed_at(self, effect: &str) -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mark = folder.path().join("killed-at");
+        let output = self.env("XUNJIAN_KILL_AT", effect).env("XUNJIAN_KILL_MARK", &mark).output()?;
+        let reached = fs::read_to_string(&mark).unwrap_or_default();
+        ensure!(output.status.signal() == Some(9) && reached == effect, "{effect} was not reached: {output:?}");
+        Ok(())
     }
 
     /// Runs it and returns what it printed; it must succeed.

@@ -558,7 +558,10 @@ fn css(testid: &str) -> String {
 /// When the program lies elsewhere.
 pub fn target_folder() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let folder = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    // One that somebody made before cargo did has no tag.
+    let is_target =
+        |folder: &&Path| ["CACHEDIR.TAG", ".rustc_info.json"].into_iter().any(|file| folder.join(file).is_file());
+    let folder = program.ancestors().find(is_target);
     Ok(folder.context("a program of this workspace lies in cargo's target folder")?.to_path_buf())
 }
 

@@ -88,14 +88,8 @@ fn a_tablet_that_died_in_the_midst_of_sealing_tells_nothing_either() {
     let id = cluster["id"].as_str().expect("an id").to_owned();
     story.field().args(["visit", "start", &id]).json().expect("a draft");
     let note = "值班室门口遇到访客，已登记";
-    story
-        .field()
-        .args(["visit", "answer", &id, "--line", "1", "--outcome", "not_checked", "--reason", note, "--note", note])
-        .env("XUNJIAN_KILL_AT", "answer.after_commit")
-        .env("XUNJIAN_KILL_MARK", folder.path().join("mark"))
-        .output()
-        .expect("a run");
-    assert_eq!(fs::read_to_string(folder.path().join("mark")).expect("the kill was reached"), "answer.after_commit");
+    let answer = ["visit", "answer", &id, "--line", "1", "--outcome", "not_checked", "--reason", note, "--note", note];
+    story.field().args(answer).killed_at("answer.after_commit").expect("the kill was reached");
     let terminal = story.terminal_folder();
     let wal = fs::read(terminal.join("field.db-wal")).expect("a kill leaves the WAL behind");
     assert!(!wal.is_empty(), "with the answer in it");

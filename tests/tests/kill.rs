@@ -8,7 +8,6 @@
 use std::{
     collections::BTreeSet,
     fs,
-    os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
 };
 
@@ -144,10 +143,7 @@ impl<'a> Run<'a> {
 
     /// Runs a command that dies at `effect`, asserts that it did, there and by signal 9, and runs it again.
     fn killed_at(&self, effect: &str, act: &dyn Fn() -> Program) {
-        let killing = act().env("XUNJIAN_KILL_AT", effect).env("XUNJIAN_KILL_MARK", &self.mark);
-        let output = killing.output().expect("the command starts");
-        assert_eq!(output.status.signal(), Some(9), "{effect}: {output:?}");
-        self.assert_reached(effect);
+        act().killed_at(effect).expect("it died there");
         act().text().unwrap_or_else(|error| panic!("{effect}: the same command must finish the job: {error}"));
     }
 

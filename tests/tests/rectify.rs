@@ -55,7 +55,11 @@ fn problems_are_followed_up_and_the_round_is_closed_by_both_sides() {
     let id = opened["opened"][0].as_str().unwrap().to_owned();
 
     central(&["finding", "assign", &id[..12], "--to", "王䶮"]).expect_err("a reviewer rectifies nothing");
-    central(&["finding", "assign", &id[..12], "--to", "孙整改", "--note", "周三前"]).unwrap();
+    // The power goes while the step is stored: nothing of it stands, and the same command does it.
+    let assign = ["finding", "assign", &id[..12], "--to", "孙整改", "--note", "周三前"];
+    story.central().args(assign).killed_at("rectification.before_commit").unwrap();
+    assert_eq!(central(&["finding", "show", &id]).unwrap()["steps"].as_array().map(Vec::len), Some(1));
+    central(&assign).unwrap();
     central(&["finding", "feedback", &id[..12], "--channel", "电话", "--text", "已安排核对"]).unwrap();
     let acknowledge = ["finding", "acknowledge", &id[..12], "--who", "赵科长", "--channel", "电话"];
     central(&acknowledge).unwrap();
@@ -107,7 +111,9 @@ fn problems_are_followed_up_and_the_round_is_closed_by_both_sides() {
     li(&["close-round", &draft, "--sign", "--out", &ours]);
     at(&wang, &["close-round", &draft, "--sign", "--out", &theirs]).unwrap();
     central(&["round", "close", "--signed", &ours]).expect_err("one side alone closes nothing");
-    let closed = central(&["round", "close", "--signed", &ours, "--signed", &theirs]).unwrap();
+    let close = ["round", "close", "--signed", &ours, "--signed", &theirs];
+    story.central().args(close).killed_at("closing.before_commit").unwrap();
+    let closed = central(&close).unwrap();
     assert_eq!(closed["signed_by"].as_array().map(Vec::len), Some(2));
     let after = central(&["round", "coverage", &round]).unwrap();
     assert_eq!(after["totals"], before["totals"]);

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use xunjian_tests::{Story, StoryOptions, workspace};
+use xunjian_tests::{Story, StoryOptions, old_terminal::OldTerminal, workspace};
 
 fn text<'a>(json: &'a Value, name: &str) -> &'a str {
     json[name].as_str().unwrap_or_else(|| panic!("{name} in {json}"))
@@ -166,6 +166,22 @@ fn a_record_is_returned_amended_and_countersigned() {
     );
     let shown = story.central().args(["review", "show", &second]).json().unwrap();
     assert_eq!(shown["countersignatures"][0]["failure"], "");
+
+    // A tablet that enrolled after her last pull: its record comes before its keys do.
+    let late = OldTerminal::enrols(&story, &folder.path().join("late"), &url, "镕堃").unwrap();
+    story.central().args(["key", "approve", "--root"]).args([story.root_folder()]).json().unwrap();
+    late.does(&["pull", &url]).unwrap();
+    let theirs = late.seals("cluster", &[]).unwrap();
+    late.does(&["send", &url]).unwrap();
+    let failure = || {
+        let queue = chen(&["review", "list"]).unwrap();
+        let item = queue["items"].as_array().unwrap().iter().find(|item| item["summary"]["record"] == json!(theirs));
+        text(&item.unwrap()["summary"], "failure").to_owned()
+    };
+    chen(&["sync"]).unwrap();
+    assert_ne!(failure(), "", "nobody she trusts vouches for that key");
+    chen(&["pull"]).unwrap();
+    assert_eq!(failure(), "", "with the key the record verifies");
     drop(service);
     assert_eq!(story.central().args(["fsck"]).json().unwrap()["damages"], json!([]));
     assert_eq!(story.central().args(["verify-all"]).json().unwrap()["damages"], json!([]));

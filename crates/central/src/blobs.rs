@@ -110,7 +110,6 @@ impl Blobs {
     /// [`Error::Io`].
     pub fn finish(&self, terminal: &TerminalId, sha256: &Sha256) -> Result<Option<u64>, Error> {
         let (partial, finishing) = (self.partial(terminal, sha256), self.finishing(terminal, sha256));
-        let object = self.object(sha256);
         let name = || partial.display().to_string();
         fs::rename(&partial, &finishing).map_err(Error::io(name()))?;
         let file = File::open(&finishing).map_err(Error::io(name()))?;
@@ -120,14 +119,22 @@ impl Blobs {
             fs::remove_file(&finishing).map_err(Error::io(name()))?;
             return Ok(None);
         }
+        self.name(&finishing, sha256)?;
+        Ok(Some(bytes))
+    }
+
+    /// Gives a whole, flushed file of this store its name, and flushes the folders so that it stands there after a crash.
+    fn name(&self, file: &Path, sha256: &Sha256) -> Result<(), Error> {
+        let object = self.object(sha256);
+        let name = || object.display().to_string();
         let folder = object.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder).map_err(Error::io(name()))?;
         fail::fail_point!("blob.before_rename");
         let _coming = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        fs::rename(&finishing, &object).map_err(Error::io(name()))?;
+        fs::rename(file, &object).map_err(Error::io(name()))?;
         sync_folder(folder).and_then(|()| sync_folder(&self.folder.join("objects"))).map_err(Error::io(name()))?;
         fail::fail_point!("blob.after_rename");
-        Ok(Some(bytes))
+        Ok(())
     }
 
     /// Takes bytes into the store that came as a whole, through a command or a page, and says what they are named by. The same
@@ -141,17 +148,12 @@ impl Blobs {
             return Ok(sha256);
         }
         self.set_aside_damaged(&sha256)?;
-        let object = self.object(&sha256);
-        let name = || object.display().to_string();
-        let folder = object.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder).map_err(Error::io(name()))?;
-        // One command may put beside another: each writes a file of its own.
-        let partial = self.folder.join("partial").join(format!("{sha256}.{}", std::process::id()));
+        // A command or a page may put beside another: each writes a file of its own.
+        let partial = self.folder.join("partial").join(format!("{sha256}.{}", uuid::Uuid::now_v7()));
+        let name = || partial.display().to_string();
         let mut file = File::create(&partial).map_err(Error::io(name()))?;
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(name()))?;
-        let _coming = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        fs::rename(&partial, &object).map_err(Error::io(name()))?;
-        sync_folder(folder).and_then(|()| sync_folder(&self.folder.join("objects"))).map_err(Error::io(name()))?;
+        self.name(&partial, &sha256)?;
         Ok(sha256)
     }
 

@@ -16,6 +16,7 @@ mod relay;
 mod report;
 mod review;
 mod serve;
+mod thresholds;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
@@ -94,7 +95,7 @@ enum Command {
     Monitoring(monitoring::Monitoring),
     /// 评估阈值：查看、设定、列出 · Thresholds of Annexes B and C.
     #[command(subcommand)]
-    Thresholds(monitoring::ThresholdsCommand),
+    Thresholds(thresholds::ThresholdsCommand),
     /// 报告：巡检报告、巡检记录、台账、监控报告、工单、服务报告（PDF/A 与 XLSX） · Reports.
     #[command(subcommand)]
     Report(report::Report),

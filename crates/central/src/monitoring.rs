@@ -9,8 +9,9 @@ pub mod report;
 pub mod statistics;
 pub mod thresholds;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{ToSpan as _, civil::DateTime};
 use serde::{Deserialize, Serialize};
 use xunjian_domain::{hash::Sha256, monitoring::Sample, time::TimestampMs};
 use xunjian_ledger::{
@@ -207,17 +208,12 @@ pub fn import(
     options: &Options,
     is_dry_run: bool,
 ) -> Result<ImportOutcome, Error> {
-    let read = monitoring::read(file, options)?;
+    let options = Options { latest: options.latest.or(Some(latest())), ..options.clone() };
+    let read = monitoring::read(file, &options)?;
     let mut report = read.report;
     let current = site.db.read(ledger::current)?;
-    let (version, unmatched) = match &current {
-        Some((version, ledger)) => {
-            (version.version, list_unmatched(&Directory::of(ledger), &read.samples, &mut report))
-        }
-        None => {
-            (0, list_unmatched(&Directory::of(&xunjian_domain::ledger::Ledger::default()), &read.samples, &mut report))
-        }
-    };
+    let (version, ledger) = current.map_or_else(Default::default, |(version, ledger)| (version.version, ledger));
+    let unmatched = list_unmatched(&Directory::of(&ledger), &read.samples, &read.tables, &mut report);
     let mut outcome = ImportOutcome {
         report,
         unmatched,
@@ -291,20 +287,26 @@ fn insert(sql: &dyn Sql, one: &StoredImport) -> Result<(), Error> {
     Ok(())
 }
 
+/// The latest moment that a platform may say, whose clock is a little ahead: a day from now, in China.
+pub(crate) fn latest() -> DateTime {
+    let now = jiff::Timestamp::from_millisecond(clock::now().0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let here = jiff::tz::offset(8).to_datetime(now);
+    here.checked_add(1.day()).unwrap_or(here)
+}
+
 /// Lists the samples for which the ledger has no resource, or no single one, and says how many there are.
-fn list_unmatched(directory: &Directory, samples: &[Sample], report: &mut Report) -> u32 {
+fn list_unmatched(directory: &Directory, samples: &[Sample], tables: &[SeenTable], report: &mut Report) -> u32 {
     let before = report.problems.len();
     for sample in samples {
         let found = directory.find(sample.kind, &sample.identity);
-        if let Some((code, message)) = found.problem(&sample.identity) {
+        if let Some((code, message)) = found.problem(&sample.identity, sample.kind) {
             let (sheet, row) = (sample.sheet.clone(), sample.row);
             report.problems.push(Problem { sheet, row, column: String::new(), value: String::new(), code, message });
         }
     }
     let unmatched = count(report.problems.len() - before);
-    // Sheets stay in the order of the file: the sort keeps what is equal in its order.
-    let sheets: Vec<String> = report.problems.iter().map(|problem| problem.sheet.clone()).collect();
-    let place = |sheet: &str| sheets.iter().position(|known| known == sheet);
-    report.problems.sort_by_key(|problem| (place(&problem.sheet), problem.row));
+    let places: BTreeMap<&str, usize> =
+        tables.iter().enumerate().map(|(at, table)| (table.sheet.as_str(), at)).collect();
+    report.problems.sort_by_key(|problem| (places.get(problem.sheet.as_str()).copied(), problem.row));
     unmatched
 }

@@ -7,6 +7,7 @@
 //! after it, a repeated file is told `identical`.
 
 mod case;
+pub(crate) mod evidence;
 mod export;
 mod opening;
 mod steps;

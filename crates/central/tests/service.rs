@@ -6,6 +6,8 @@
 mod blobs;
 #[path = "service/closings.rs"]
 mod closings;
+#[path = "service/command_line.rs"]
+mod command_line;
 #[path = "service/console_beside.rs"]
 mod console_beside;
 #[path = "service/console_desk.rs"]
@@ -64,3 +66,5 @@ mod reviews;
 mod split_view;
 #[path = "service/tables.rs"]
 mod tables;
+#[path = "service/tablet.rs"]
+mod tablet;

@@ -54,6 +54,7 @@ use crate::{
         person::Person,
         review::{self, SaidRow},
     },
+    trust,
 };
 
 /// What the list of a record to review shows, derived from its bytes when they came.
@@ -215,8 +216,13 @@ impl Field {
     /// # Errors
     /// When the database fails.
     pub fn review_queue(&self, person: &Person) -> Result<ReviewQueue, FieldError> {
-        let (rows, queued) =
-            self.store.read(|connection| Ok((review::list(connection)?, review::count_queued(connection)?)))?;
+        let (rows, queued) = self.store.read(|connection| {
+            let mut rows = review::list(connection)?;
+            for row in rows.iter_mut().filter(|row| !row.summary.failure.is_empty()) {
+                prove_again(connection, &mut row.summary)?;
+            }
+            Ok((rows, review::count_queued(connection)?))
+        })?;
         let mut items: Vec<ReviewItem> = rows
             .into_iter()
             .map(|row| ReviewItem {
@@ -248,6 +254,17 @@ impl Field {
             _ => Err(FieldError::UnknownRecord(wanted.to_owned())),
         }
     }
+}
+
+/// A record that could not be verified when it came, with the keys that are known by now: those of a terminal that enrolled
+/// later come with the next work package.
+fn prove_again(connection: &Connection, summary: &mut ReviewSummary) -> Result<(), FieldError> {
+    let Some(pulled) = review::get(connection, summary.record)? else { return Ok(()) };
+    match proved(&pulled, &trust::keyring(connection)?) {
+        Ok((_, delivered, _)) => (summary.delivered_at, summary.failure) = (delivered.stored_at, String::new()),
+        Err(failure) => summary.failure = failure.to_string(),
+    }
+    Ok(())
 }
 
 /// Why a person cannot review a record of this inspector; what the rules say is asked again when something is signed.

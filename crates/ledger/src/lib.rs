@@ -9,3 +9,4 @@ pub mod export;
 pub mod import;
 pub mod listing;
 pub mod monitoring;
+mod quote;

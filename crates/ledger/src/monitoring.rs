@@ -25,6 +25,7 @@ use xunjian_domain::{
 pub use self::{
     columns::Column,
     directory::{Directory, Found, Resource},
+    rows::spellings,
 };
 use self::{header::Header, rows::Reading};
 use crate::import::{
@@ -41,8 +42,10 @@ pub struct Options {
     pub sheet: Option<String>,
     /// When rows were collected that do not say so themselves.
     pub collected_at: Option<DateTime>,
-    /// How usages without a sign are spelled; without it each column is looked at.
+    /// How usages without a sign are spelled; without it the columns are looked at.
     pub spelling: Option<Spelling>,
+    /// Rows collected later are refused: a year mistyped would hide everything that is true.
+    pub latest: Option<DateTime>,
 }
 
 /// How a column spells usages that have no `%`.
@@ -114,6 +117,8 @@ pub enum Code {
     NoTime,
     /// The moment is in no spelling that is known (skipped).
     BadTime,
+    /// The row was collected in the future (skipped).
+    InFuture,
     /// The row measures nothing that can be read (skipped).
     NothingMeasured,
     /// The row repeats an earlier one: the same resource at the same moment (skipped).
@@ -148,7 +153,10 @@ impl Code {
     /// Whether a row with this problem is left out.
     #[must_use]
     pub fn skips(self) -> bool {
-        matches!(self, Self::NoIdentity | Self::NoTime | Self::BadTime | Self::NothingMeasured | Self::Repeated)
+        matches!(
+            self,
+            Self::NoIdentity | Self::NoTime | Self::BadTime | Self::InFuture | Self::NothingMeasured | Self::Repeated
+        )
     }
 
     /// As programs name it.
@@ -158,6 +166,7 @@ impl Code {
             Self::NoIdentity => "no_identity",
             Self::NoTime => "no_time",
             Self::BadTime => "bad_time",
+            Self::InFuture => "in_future",
             Self::NothingMeasured => "nothing_measured",
             Self::Repeated => "repeated",
             Self::BadUsage => "bad_usage",

@@ -166,9 +166,7 @@ pub fn verify_decision<'a>(
     if decision.reason.trim().is_empty() {
         return Err(DecisionError::Malformed("it gives no reason"));
     }
-    let key = envelope.key_ids().next().ok_or(DecisionError::Malformed("nobody signed it"))?;
-    let person = keyring.holder(key, HolderKind::Person, decision.at)?;
-    envelope.verify(&person.key)?;
+    let person = keyring.signer::<DecisionError>(envelope, HolderKind::Person, decision.at)?;
     if person.holder != decision.decided_by.as_str() {
         return Err(DecisionError::OtherSigner { named: decision.decided_by, signer: person.holder_name.clone() });
     }

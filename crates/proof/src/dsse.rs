@@ -51,6 +51,9 @@ pub enum EnvelopeError {
         /// The type wanted.
         wanted: &'static str,
     },
+    /// Nobody signed, or more than one did, or one twice.
+    #[error("the envelope has {0} signatures, where exactly one key signs")]
+    NotOneSignature(usize),
     /// No signature by this key.
     #[error("the envelope has no signature by {0}")]
     NotSignedBy(KeyId),
@@ -160,6 +163,17 @@ impl Envelope {
     /// The ids of the keys that claim to have signed.
     pub fn key_ids(&self) -> impl Iterator<Item = &KeyId> {
         self.signatures.iter().map(|signature| &signature.keyid)
+    }
+
+    /// The id of the key that claims to have signed, for a statement that one holder makes alone.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::NotOneSignature`].
+    pub fn only_key(&self) -> Result<&KeyId, EnvelopeError> {
+        match self.signatures.as_slice() {
+            [signature] => Ok(&signature.keyid),
+            signatures => Err(EnvelopeError::NotOneSignature(signatures.len())),
+        }
     }
 
     /// Checks that `key` signed this envelope.

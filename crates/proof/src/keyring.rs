@@ -75,6 +75,9 @@ pub enum KeyringError {
     /// Used before or after its time.
     #[error("the key {0} was not valid at that time")]
     NotValidThen(KeyId),
+    /// The signature is wrong, or there is not exactly one.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
     /// The document cannot be spelled.
     #[error(transparent)]
     Document(#[from] JcsError),
@@ -194,6 +197,25 @@ impl Keyring {
             return Err(KeyringError::NotValidThen(key.clone()));
         }
         Ok(statement)
+    }
+
+    /// Who made a statement that one holder makes alone: exactly one key signed it, of this kind, that could have been valid
+    /// `then`, and its signature holds.
+    ///
+    /// # Errors
+    /// [`KeyringError`] or [`EnvelopeError`] saying why it does not count.
+    pub fn signer<E>(
+        &self,
+        envelope: &Envelope,
+        wanted: HolderKind,
+        then: impl Into<TimeInterval>,
+    ) -> Result<&KeyStatement, E>
+    where
+        E: From<KeyringError> + From<EnvelopeError>,
+    {
+        let holder = self.holder(envelope.only_key()?, wanted, then)?;
+        envelope.verify(&holder.key)?;
+        Ok(holder)
     }
 
     /// The statements of one kind of holder, revoked ones too.

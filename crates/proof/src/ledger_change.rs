@@ -119,9 +119,7 @@ pub fn verify_change<'a>(
     if !decision.approved && decision.reason.trim().is_empty() {
         return Err(ChangeError::Malformed("it gives no reason"));
     }
-    let key = envelope.key_ids().next().ok_or(ChangeError::Malformed("nobody signed it"))?;
-    let person = keyring.holder(key, HolderKind::Person, decision.at)?;
-    envelope.verify(&person.key)?;
+    let person = keyring.signer::<ChangeError>(envelope, HolderKind::Person, decision.at)?;
     if person.holder != decision.decided_by.as_str() {
         return Err(ChangeError::OtherSigner { named: decision.decided_by, signer: person.holder_name.clone() });
     }

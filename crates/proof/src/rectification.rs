@@ -151,16 +151,11 @@ pub fn verify_step<'a>(
     if said.site != keyring.root().site {
         return Err(RectificationError::Foreign);
     }
-    let mut keys = envelope.key_ids();
-    let (Some(key), None) = (keys.next(), keys.next()) else {
-        return Err(StepError::Malformed("it is not signed by exactly one key").into());
-    };
     let kind = match &said.by {
         Signatory::Service { .. } => HolderKind::Service,
         Signatory::Person { .. } => HolderKind::Person,
     };
-    let holder = keyring.holder(key, kind, said.at)?;
-    envelope.verify(&holder.key)?;
+    let holder = keyring.signer::<RectificationError>(envelope, kind, said.at)?;
     if let Signatory::Person { person } = &said.by
         && holder.holder != person.as_str()
     {

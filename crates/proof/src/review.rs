@@ -120,6 +120,15 @@ pub enum ReviewError {
     Malformed(&'static str),
 }
 
+impl From<KeyringError> for ReviewError {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::NotValidThen(key) => Self::KeyNotValidThen(key),
+            other => Self::Key(other),
+        }
+    }
+}
+
 /// Checks one countersignature against the record it is held under, whose own signatures, delivery and receipt the caller has
 /// checked.
 ///
@@ -140,36 +149,21 @@ pub fn verify_countersignature<'a>(
     }
     let stored_at = names(&said, reviewed)?;
     check_words(&said, reviewed)?;
-    let mut signers = envelope.key_ids();
-    let (Some(key), None) = (signers.next(), signers.next()) else {
-        return Err(ReviewError::Malformed("it is not signed by exactly one key"));
-    };
     let during = TimeInterval { earliest: stored_at, latest: said.at.max(stored_at) };
-    let person = holder(keyring, key, during)?;
-    envelope.verify(&person.key)?;
+    let person = keyring.signer::<ReviewError>(envelope, HolderKind::Person, during)?;
     check_person(&said, reviewed, keyring, person)?;
     let is_before_revocation = match order {
         LogOrder::Leaf { index, revoked: Some(revoked) } => index < revoked,
         LogOrder::Leaf { revoked: None, .. } | LogOrder::Last { .. } | LogOrder::Unproved => false,
     };
-    if keyring.revocation(key).is_some() && !is_before_revocation {
-        return Err(ReviewError::Revoked(key.clone()));
+    let key = person.key.id();
+    if keyring.revocation(&key).is_some() && !is_before_revocation {
+        return Err(ReviewError::Revoked(key));
     }
     if let LogOrder::Last { now } = order {
-        holder(keyring, key, now)?;
+        keyring.holder(&key, HolderKind::Person, now)?;
     }
     Ok((said, person))
-}
-
-fn holder<'a>(
-    keyring: &'a Keyring,
-    key: &KeyId,
-    then: impl Into<TimeInterval>,
-) -> Result<&'a KeyStatement, ReviewError> {
-    keyring.holder(key, HolderKind::Person, then).map_err(|error| match error {
-        KeyringError::NotValidThen(key) => ReviewError::KeyNotValidThen(key),
-        other => ReviewError::Key(other),
-    })
 }
 
 /// That it is about this record; when the record was declared stored.

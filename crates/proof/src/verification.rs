@@ -199,9 +199,7 @@ pub fn verify_delivered(
     let wrong = at(Step::Delivered);
     let signed = Envelope::from_bytes(delivered).map_err(|error| wrong(&error))?;
     let statement = Delivered::read(&signed).map_err(|error| wrong(&error))?;
-    let key = signed.key_ids().next().ok_or_else(|| wrong(&"nobody signed"))?;
-    let service = keyring.holder(key, HolderKind::Service, statement.stored_at).map_err(|error| wrong(&error))?;
-    signed.verify(&service.key).map_err(|error| wrong(&error))?;
+    keyring.signer::<KeyringError>(&signed, HolderKind::Service, statement.stored_at).map_err(|error| wrong(&error))?;
     if statement.site != keyring.root().site
         || statement.record != record.id
         || statement.envelope != envelope

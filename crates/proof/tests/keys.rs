@@ -9,7 +9,7 @@ use xunjian_domain::{
 };
 use xunjian_proof::{
     Sha256,
-    dsse::Envelope,
+    dsse::{Envelope, EnvelopeError},
     keyring::{Keyring, KeyringError},
     merkle,
     note::{Checkpoint, NoteError, SignedCheckpoint},
@@ -194,4 +194,36 @@ fn a_note_of_another_log_is_refused_before_its_keys_are_tried() {
     let other =
         Checkpoint { origin: "other.example/log".into(), size: 1, root: Sha256::of(b"") }.sign(&key(5)).unwrap();
     assert!(matches!(keyring.verify_checkpoint(&other), Err(NoteError::WrongOrigin(_))));
+}
+
+#[test]
+fn a_statement_of_one_holder_has_one_signature_that_holds() {
+    let keyring = keyring(&people(&[Role::Inspector]));
+    let signer = |envelope: &Envelope, kind| {
+        keyring.signer::<KeyringError>(envelope, kind, TimestampMs(5)).map(|found| found.holder.clone())
+    };
+    let alone = record().sign(&[&key(2)]).unwrap();
+    assert_eq!(signer(&alone, HolderKind::Person).unwrap(), record().inspector.id.to_string());
+    assert!(matches!(signer(&alone, HolderKind::Service), Err(KeyringError::WrongHolder { .. })));
+    let refused = |change: &dyn Fn(&mut Envelope)| {
+        let mut changed = alone.clone();
+        change(&mut changed);
+        match signer(&changed, HolderKind::Person) {
+            Err(KeyringError::Envelope(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let other = record().sign(&[&key(3)]).unwrap();
+    for (signatures, change) in [
+        (0, &(|one: &mut Envelope| one.signatures.clear()) as &dyn Fn(&mut Envelope)),
+        (2, &|one| one.signatures.extend(other.signatures.clone())),
+        (2, &|one| one.signatures.extend(alone.signatures.clone())),
+    ] {
+        assert!(matches!(refused(change), EnvelopeError::NotOneSignature(found) if found == signatures));
+    }
+    let forged = refused(&|one| {
+        one.signatures.clone_from(&other.signatures);
+        one.signatures[0].keyid = key(2).public_key().id();
+    });
+    assert!(matches!(forged, EnvelopeError::BadSignature { .. }), "{forged}");
 }

@@ -13,7 +13,7 @@ use xunjian_domain::{
 use xunjian_proof::{
     Sha256,
     difference::{LineAspect, difference},
-    dsse::Envelope,
+    dsse::{Envelope, EnvelopeError},
     keyring::Keyring,
     merkle,
     record::{Amends, Record},
@@ -207,7 +207,11 @@ fn who_may_not_review_is_told_why() {
         one.statements.push(KeyStatement { key: key(18).public_key(), ..chen() });
         one.signers = vec![8, 18];
     };
-    assert!(matches!(attempt(two), Err(ReviewError::Malformed(_))), "one statement, one signature");
+    let refused = attempt(two);
+    assert!(
+        matches!(refused, Err(ReviewError::Envelope(EnvelopeError::NotOneSignature(2)))),
+        "one statement, one signature: {refused:?}"
+    );
 }
 
 #[test]

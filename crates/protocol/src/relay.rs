@@ -24,7 +24,7 @@ use xunjian_domain::{
 };
 use xunjian_proof::{
     dsse::Envelope,
-    keyring::Keyring,
+    keyring::{Keyring, KeyringError},
     statement::{HolderKind, SiteRoot, Statement},
     suite::{KeyId, PublicKey},
 };
@@ -233,11 +233,9 @@ impl RelayKeyStatement {
         let wrong = |reason: String| RelayError::UnknownSender(reason);
         let envelope = Envelope::from_bytes(text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
         let statement = Self::read(&envelope).map_err(|error| wrong(error.to_string()))?;
-        let id = envelope.key_ids().next().ok_or_else(|| wrong("nobody signed it".to_owned()))?;
-        let holder =
-            keyring.holder(id, HolderKind::Service, statement.stated_at).map_err(|error| wrong(error.to_string()))?;
-        envelope.verify(&holder.key).map_err(|error| wrong(error.to_string()))?;
-        if keyring.revocation(id).is_some() || statement.site != keyring.root().site {
+        let signed = keyring.signer::<KeyringError>(&envelope, HolderKind::Service, statement.stated_at);
+        let id = signed.map_err(|error| wrong(error.to_string()))?.key.id();
+        if keyring.revocation(&id).is_some() || statement.site != keyring.root().site {
             return Err(wrong(id.to_string()));
         }
         Ok(statement)

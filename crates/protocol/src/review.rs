@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use xunjian_domain::hash::Sha256;
-use xunjian_proof::{keyring::KeyringError, review::ReviewError};
+use xunjian_proof::{dsse::EnvelopeError, keyring::KeyringError, review::ReviewError};
 
 use crate::problem::{Problem, ProblemCode};
 
@@ -126,6 +126,7 @@ pub fn problem_of(error: &ReviewError) -> ProblemCode {
         ReviewError::KeyNotValidThen(_) | ReviewError::Key(KeyringError::NotValidThen(_)) => {
             ProblemCode::ReviewerKeyNotValid
         }
+        ReviewError::Envelope(EnvelopeError::NotOneSignature(_)) => ProblemCode::ReviewMalformed,
         ReviewError::Key(_) | ReviewError::Envelope(_) | ReviewError::OtherSigner { .. } | ReviewError::Foreign => {
             ProblemCode::ReviewNotTrusted
         }

@@ -3,7 +3,6 @@
 
 use std::{
     fs,
-    os::unix::process::ExitStatusExt as _,
     path::{Path, PathBuf},
 };
 
@@ -19,14 +18,6 @@ fn ended(program: Program) -> (i32, Value) {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let code = output.status.code().unwrap_or_else(|| panic!("{output:?}"));
     (code, serde_json::from_str(&text).unwrap_or_else(|_| panic!("{output:?}")))
-}
-
-/// Runs a program that kills itself when it reaches `effect`.
-fn killed_at(program: Program, effect: &str, mark: &Path) {
-    let output = program.env("XUNJIAN_KILL_AT", effect).env("XUNJIAN_KILL_MARK", mark).output().unwrap();
-    assert_eq!(output.status.signal(), Some(9), "{effect}: {output:?}");
-    assert_eq!(fs::read_to_string(mark).unwrap(), effect, "it was reached");
-    fs::remove_file(mark).unwrap();
 }
 
 pub struct Scene {
@@ -89,11 +80,11 @@ fn a_terminal_that_never_has_a_line_delivers_everything_through_kills_and_lost_f
     let scene = Scene::new();
     let terminal = scene.enrols();
     scene.story.seal_without_sending(2).unwrap();
-    let (stick, mark) = (scene.path("stick"), scene.path("killed-at"));
+    let stick = scene.path("stick");
     let export = || scene.field(&["export", "--max-bytes", "400000", "--folder"], &[&stick]);
 
     // The battery goes in the middle of an export: what has its name is whole, and the next one goes on from there.
-    killed_at(export(), "relay.after_photo", &mark);
+    export().killed_at("relay.after_photo").unwrap();
     bundles(&stick).iter().for_each(|file| {
         scene.field(&["show"], &[file]).json().unwrap();
     });
@@ -114,7 +105,7 @@ fn a_terminal_that_never_has_a_line_delivers_everything_through_kills_and_lost_f
         "delivered.before_commit",
         "delivered.after_commit",
     ] {
-        killed_at(scene.central(&["import"], &[&stick]), effect, &mark);
+        scene.central(&["import"], &[&stick]).killed_at(effect).unwrap();
     }
     let (code, received) = ended(scene.central(&["import"], &[&stick]));
     assert_eq!(code, 0, "{received}");
@@ -126,8 +117,8 @@ fn a_terminal_that_never_has_a_line_delivers_everything_through_kills_and_lost_f
     // Down on the same stick; the terminal is killed while it stores a receipt.
     scene.central(&["export", "--terminal", &terminal, "--folder"], &[&stick]).json().unwrap();
     let down = bundles(&stick).into_iter().find(|file| file.to_string_lossy().contains("-down-")).unwrap();
-    killed_at(scene.field(&["import"], &[&down]), "sync.before_receipt_store", &mark);
-    killed_at(scene.field(&["import"], &[&down]), "sync.after_receipt_store", &mark);
+    scene.field(&["import"], &[&down]).killed_at("sync.before_receipt_store").unwrap();
+    scene.field(&["import"], &[&down]).killed_at("sync.after_receipt_store").unwrap();
     let (code, imported) = ended(scene.field(&["import"], &[&down]));
     assert_eq!(code, 0, "{imported}");
     let status = scene.story.field().arg_json("status").unwrap();

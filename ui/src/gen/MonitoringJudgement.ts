@@ -31,10 +31,22 @@ out_of_range: number,
  */
 candidates: number, 
 /**
+ * Moments of a resource of which two imports say different things; the newer import counts.
+ */
+doubled: number, 
+/**
  * Values outside of table B.1, at most 500 of them.
  */
 breaches: Array<BreachItem>, 
 /**
+ * How many there are.
+ */
+all_breaches: number, 
+/**
  * Rules of table C.1 that fired, at most 500 of them.
  */
-suggestions: Array<CandidateItem>, };
+suggestions: Array<CandidateItem>, 
+/**
+ * How many there are.
+ */
+all_suggestions: number, };

@@ -16,8 +16,8 @@ part: Text,
 /**
  * As printed.
  */
-printed: string, 
+printed: Text, 
 /**
  * As in force.
  */
-here: string, };
+here: Text, };

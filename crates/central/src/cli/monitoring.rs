@@ -1,4 +1,4 @@
-//! `monitoring`, `thresholds`.
+//! `monitoring`.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use xunjian_domain::{monitoring::UsageTotal, text::Language};
+use xunjian_domain::{decimal::Decimal, monitoring::UsageTotal, text::Language};
 use xunjian_ledger::{
     import::SourceFile,
     monitoring::{Options, Report, SeenTable, Spelling, read_moment},
@@ -23,7 +23,6 @@ use crate::{
         judge::{self, JudgedResource, Judgement, Question},
         report,
         statistics::{self, GroupBy},
-        thresholds,
     },
 };
 
@@ -80,24 +79,6 @@ pub enum Monitoring {
     },
 }
 
-/// `xunjian thresholds …`
-#[derive(Subcommand)]
-pub enum ThresholdsCommand {
-    /// 查看现行阈值，或某一版 · Show the thresholds in force, or a version.
-    Show {
-        /// 版本 · The version.
-        #[arg(long)]
-        version: Option<u32>,
-    },
-    /// 以文件设定新版本；底稿为 thresholds show --json 的输出 · Set a new version, starting from what `show --json` prints.
-    Set {
-        /// 文件 · The file.
-        file: PathBuf,
-    },
-    /// 列出各版本及来源 · List versions and their sources.
-    List,
-}
-
 /// How usages without a sign are spelled.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum UsageSpelling {
@@ -127,7 +108,7 @@ impl Monitoring {
                     UsageSpelling::Percent => Spelling::Percent,
                     UsageSpelling::Fraction => Spelling::Fraction,
                 });
-                import(context, &file, &Options { sheet, collected_at, spelling }, dry_run)
+                import(context, &file, &Options { sheet, collected_at, spelling, latest: None }, dry_run)
             }
             Self::List => list(context),
             Self::Export { number, out } => export(context, number, &out),
@@ -190,11 +171,17 @@ fn seen(table: &SeenTable) -> Value {
 
 fn lines_of_problems(report: &Report, language: Language) -> Vec<String> {
     let line = |problem: &monitoring::Problem| {
-        let place = if problem.sheet.is_empty() { String::new() } else { format!("［{}］", problem.sheet) };
+        let sheet = &problem.sheet;
+        let column = if problem.column.is_empty() { String::new() } else { format!(" {}", problem.column) };
+        let (zh, en) = if sheet.is_empty() {
+            (String::new(), String::new())
+        } else {
+            (format!("［{sheet}］"), format!("[{sheet}] "))
+        };
         say(
             language,
-            format!("{place}第 {} 行 {}：{}", problem.row, problem.column, problem.message.zh),
-            format!("{place}row {} {}: {}", problem.row, problem.column, problem.message.en),
+            format!("{zh}第 {} 行{column}：{}", problem.row, problem.message.zh),
+            format!("{en}row {}{column}: {}", problem.row, problem.message.en),
         )
     };
     report.problems.iter().map(line).collect()
@@ -306,7 +293,10 @@ fn judged(context: &Context, question: &Question, xlsx: Option<&Path>) -> Result
     }
     context.print(&json!(judgement), |language| {
         let mut lines = said_of_judgement(&judgement, language);
-        lines.extend(xlsx.map(|path| path.display().to_string()));
+        lines.extend(xlsx.map(|path| {
+            let file = path.display();
+            say(language, format!("报表已写入 {file}"), format!("The report is in {file}"))
+        }));
         lines.join("\n")
     });
     Ok(ExitCode::SUCCESS)
@@ -315,7 +305,12 @@ fn judged(context: &Context, question: &Question, xlsx: Option<&Path>) -> Result
 fn named(resource: &JudgedResource, language: Language) -> String {
     let place = [&resource.owning_unit, &resource.cluster, &resource.room, &resource.rack];
     let place: Vec<&str> = place.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    format!("{} {}（{}）", resource.kind.title().get(language), resource.name, place.join("，"))
+    let who = format!("{} {}", resource.kind.title().get(language), resource.name);
+    match (place.is_empty(), language) {
+        (true, _) => who,
+        (_, Language::Zh) => format!("{who}（{}）", place.join("，")),
+        (_, Language::En) => format!("{who} ({})", place.join(", ")),
+    }
 }
 
 fn said_of_judgement(judgement: &Judgement, language: Language) -> Vec<String> {
@@ -332,7 +327,6 @@ fn said_of_judgement(judgement: &Judgement, language: Language) -> Vec<String> {
             judgement.period.from, judgement.period.to, thresholds.version, thresholds.source
         ),
     ));
-    let (mut breaches, mut candidates) = (0, 0);
     for resource in &judgement.resources {
         if resource.annex_b.breaches.is_empty() && resource.annex_c.candidates.is_empty() {
             continue;
@@ -345,10 +339,17 @@ fn said_of_judgement(judgement: &Judgement, language: Language) -> Vec<String> {
             let (title, ground) = (candidate.suggestion.title(), candidate.ground.get(language));
             lines.push(format!("  {} {}: {ground}", candidate.row, title.get(language)));
         }
-        breaches += usize::from(!resource.annex_b.breaches.is_empty());
-        candidates += usize::from(!resource.annex_c.candidates.is_empty());
+    }
+    if judgement.doubled > 0 {
+        let doubled = judgement.doubled;
+        lines.push(say(
+            language,
+            format!("{doubled} 处同一资源、同一时间在两次导入中数值不同，以后一次导入为准。"),
+            format!("In {doubled} places two imports differ about one resource and moment; the later import counts."),
+        ));
     }
     let all = judgement.resources.len();
+    let (breaches, candidates) = judgement.counts();
     lines.push(say(
         language,
         format!("共 {all} 个资源：越限 {breaches} 个，缩容或撤销候选 {candidates} 个。只是建议，请核实后由人处理。"),
@@ -364,17 +365,29 @@ fn statistics(context: &Context, by: GroupBy, question: &Question) -> Result<Exi
     context.print(&json, |language| {
         let part = |name: &str, unit: &str, total: &UsageTotal| {
             let number = |value: Option<String>| value.unwrap_or_else(|| "—".to_owned());
+            let percent = |value: &Option<Decimal>| number(value.as_ref().map(ToString::to_string));
             format!(
-                "{name} {}/{}{unit} {}%",
-                number(total.used.as_ref().map(ToString::to_string)),
+                "{name} {}{unit} {}/{}{unit} {}%",
                 number(total.total.clone()),
-                number(total.utilisation.as_ref().or(total.mean_usage.as_ref()).map(ToString::to_string)),
+                percent(&total.used),
+                number(total.measured_size.clone()),
+                percent(&total.utilisation),
             )
         };
         let head = say(
             language,
-            format!("{} 至 {}，按{}：已用/总量 利用率", judgement.period.from, judgement.period.to, by.title().zh),
-            format!("{} to {}, by {}: used/total share", judgement.period.from, judgement.period.to, by.title().en),
+            format!(
+                "{} 至 {}，按{}：总量 已用/已采集部分 利用率",
+                judgement.period.from,
+                judgement.period.to,
+                by.title().zh
+            ),
+            format!(
+                "{} to {}, by {}: total, used/size of what was measured, share",
+                judgement.period.from,
+                judgement.period.to,
+                by.title().en
+            ),
         );
         let lines = groups.iter().map(|group| {
             let name =
@@ -401,95 +414,4 @@ fn statistics(context: &Context, by: GroupBy, question: &Question) -> Result<Exi
         std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
     });
     Ok(ExitCode::SUCCESS)
-}
-
-impl ThresholdsCommand {
-    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        let site = context.site()?;
-        match self {
-            Self::Show { version } => {
-                let (stored, numbers) = site.db.read(|sql| thresholds::read(sql, version))?;
-                // What is shown is the file that `set` takes.
-                context.print(&json!(numbers), |language| {
-                    let mut lines = vec![line(&stored, language)];
-                    for limit in &numbers.annex_b {
-                        let end = |value: Option<&xunjian_domain::decimal::Decimal>| {
-                            value.map_or_else(|| "—".to_owned(), ToString::to_string)
-                        };
-                        lines.push(format!(
-                            "{}  {}  {}  {}..{} {}",
-                            limit.row,
-                            limit.applies_to.title().get(language),
-                            limit.metric.title().get(language),
-                            end(limit.low.as_ref()),
-                            end(limit.high.as_ref()),
-                            limit.metric.unit().get(language)
-                        ));
-                    }
-                    for rule in &numbers.annex_c {
-                        let said: Vec<String> = rule
-                            .condition
-                            .numbers()
-                            .iter()
-                            .map(|(part, number)| format!("{} {number}", part.get(language)))
-                            .collect();
-                        let printed = xunjian_domain::monitoring::Annexes::printed();
-                        let row = printed.row(&rule.row);
-                        let text = row.map(|row| match language {
-                            Language::Zh => row.text.clone(),
-                            Language::En => row.english.clone(),
-                        });
-                        lines.push(format!("{}  {}  {}", rule.row, text.unwrap_or_default(), said.join(", ")));
-                    }
-                    lines.extend(numbers.changes().iter().map(|change| {
-                        let (row, part) = (&change.row, change.part.get(language));
-                        say(
-                            language,
-                            format!("与标准不同：{row} {part} 印刷值 {}，本版 {}", change.printed, change.here),
-                            format!(
-                                "differs from the print: {row} {part}: printed {}, here {}",
-                                change.printed, change.here
-                            ),
-                        )
-                    }));
-                    lines.join("\n")
-                });
-            }
-            Self::Set { file } => {
-                let outcome = thresholds::set(&site, COMMAND_LINE, &super::admin::read_text(&file)?)?;
-                context.print(&json!(outcome), |language| {
-                    let version = outcome.stored.version;
-                    if outcome.identical {
-                        return say(
-                            language,
-                            format!("与现行第 {version} 版相同，未作改动。"),
-                            format!("Same as version {version}, which is in force: nothing was changed."),
-                        );
-                    }
-                    let count = outcome.changes.len();
-                    say(
-                        language,
-                        format!("阈值第 {version} 版已生效并记入日志，与标准印刷值不同 {count} 处。"),
-                        format!("Version {version} of the thresholds is in force and logged; it differs from the print in {count} places."),
-                    )
-                });
-            }
-            Self::List => {
-                let all = site.db.read(thresholds::all)?;
-                context.print(&json!(all), |language| {
-                    all.iter().map(|stored| line(stored, language)).collect::<Vec<_>>().join("\n")
-                });
-            }
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn line(stored: &thresholds::StoredThresholds, language: Language) -> String {
-    let (version, source, day, hash) = (stored.version, &stored.source, &stored.decided_on, stored.sha256.short());
-    say(
-        language,
-        format!("阈值第 {version} 版  {day}  来源：{source}  {hash}"),
-        format!("thresholds version {version}  {day}  source: {source}  {hash}"),
-    )
 }

@@ -68,12 +68,16 @@ async fn watch(site: Arc<Site>) {
         minutes.tick().await;
         let site = Arc::clone(&site);
         let work = tokio::task::spawn_blocking(move || {
-            rectification::open_complete(&site, WATCH, "")?;
-            rectification::remind(&site, WATCH)
+            // The reminders of what is open are due though nothing new can be opened.
+            let opened = rectification::open_complete(&site, WATCH, "").map(drop);
+            [opened, rectification::remind(&site, WATCH).map(drop)]
         });
         match work.await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "problems cannot be followed up"),
+            Ok(done) => {
+                for error in done.into_iter().filter_map(Result::err) {
+                    tracing::error!(%error, "problems cannot be followed up");
+                }
+            }
             Err(error) => tracing::error!(%error, "following up problems died"),
         }
     }

@@ -89,22 +89,10 @@ pub fn counted(site: &Site, id: &str) -> Result<CountedView, Error> {
 /// # Errors
 /// [`Error::Problem`] 404.3 or 400.3.
 pub fn lines(site: &Site, id: &str, params: &Params) -> Result<Page<CoveredLine>, Error> {
-    let (limit, state) = (params.limit()?, params.choice("state", &STATES)?);
+    let state = params.choice("state", &STATES)?;
     let counted = site.db.read_long(|sql| coverage::of_round(sql, &known(sql, id)?))?;
-    let mut fitting = Vec::new();
-    for line in counted.coverage.lines {
-        if state.is_empty() || kind_text(line.state)? == state {
-            fitting.push(line);
-        }
-    }
-    let key = |line: &CoveredLine| format!("{}~{}", line.visit, line.line);
-    let (total, after) = (fitting.len() as u64, params.text("after"));
-    let from = match after {
-        "" => 0,
-        last => fitting.iter().position(|line| key(line) == last).map_or(fitting.len(), |at| at + 1),
-    };
-    let items = fitting.into_iter().skip(from).take(limit + 1).collect();
-    Ok(Page::cut(items, limit, total, key))
+    let fits = |line: &CoveredLine| Ok(state.is_empty() || kind_text(line.state)? == state);
+    params.page_in_order(counted.coverage.lines, fits, |line| format!("{}~{}", line.visit, line.line))
 }
 
 /// `GET rounds/ID/indicators`.

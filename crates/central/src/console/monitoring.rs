@@ -81,10 +81,16 @@ pub struct MonitoringJudgement {
     pub out_of_range: u32,
     /// Resources that a rule of table C.1 names.
     pub candidates: u32,
+    /// Moments of a resource of which two imports say different things; the newer import counts.
+    pub doubled: u32,
     /// Values outside of table B.1, at most 500 of them.
     pub breaches: Vec<BreachItem>,
+    /// How many there are.
+    pub all_breaches: u32,
     /// Rules of table C.1 that fired, at most 500 of them.
     pub suggestions: Vec<CandidateItem>,
+    /// How many there are.
+    pub all_suggestions: u32,
 }
 
 /// What a row of the lists is about.
@@ -156,9 +162,9 @@ pub struct ThresholdChange {
     /// Which part of it.
     pub part: Text,
     /// As printed.
-    pub printed: String,
+    pub printed: Text,
     /// As in force.
-    pub here: String,
+    pub here: Text,
 }
 
 /// `GET monitoring`: the 30 days up to the newest sample, or the `period` asked for.
@@ -213,10 +219,7 @@ fn judgement(site: &Site, period: Option<xunjian_domain::monitoring::Period>) ->
     let judged = judge::judge(site, &Question { period, thresholds: None })?;
     let annexes = Annexes::printed();
     let (mut breaches, mut suggestions) = (Vec::new(), Vec::new());
-    let (mut out_of_range, mut candidates) = (0, 0);
     for resource in &judged.resources {
-        out_of_range += u32::from(!resource.annex_b.breaches.is_empty());
-        candidates += u32::from(!resource.annex_c.candidates.is_empty());
         breaches.extend(resource.annex_b.breaches.iter().map(|breach| BreachItem {
             resource: item(resource),
             row: breach.row.to_string(),
@@ -234,6 +237,8 @@ fn judgement(site: &Site, period: Option<xunjian_domain::monitoring::Period>) ->
             }
         }));
     }
+    let (out_of_range, candidates) = judged.counts();
+    let (all_breaches, all_suggestions) = (monitoring::count(breaches.len()), monitoring::count(suggestions.len()));
     breaches.truncate(MAX_ROWS);
     suggestions.truncate(MAX_ROWS);
     Ok(MonitoringJudgement {
@@ -241,10 +246,13 @@ fn judgement(site: &Site, period: Option<xunjian_domain::monitoring::Period>) ->
         to: judged.period.to.to_string(),
         thresholds: judged.thresholds.version,
         resources: monitoring::count(judged.resources.len()),
-        out_of_range,
-        candidates,
+        out_of_range: monitoring::count(out_of_range),
+        candidates: monitoring::count(candidates),
+        doubled: judged.doubled,
         breaches,
+        all_breaches,
         suggestions,
+        all_suggestions,
     })
 }
 

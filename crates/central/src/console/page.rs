@@ -141,6 +141,37 @@ impl Params {
         let items: Vec<T> = rest.take(limit + 1).collect();
         Ok(Page::cut(items, limit, total, key))
     }
+
+    /// A page of a list that is in memory as a whole and has an order of its own: of those that fit, the ones behind the
+    /// item that the page before ended with, whether or not that one still fits.
+    ///
+    /// # Errors
+    /// [`Error::Problem`] 400.3 when no item has that key; those of `fits`.
+    pub fn page_in_order<T>(
+        &self,
+        items: Vec<T>,
+        fits: impl Fn(&T) -> Result<bool, Error>,
+        key: impl Fn(&T) -> String,
+    ) -> Result<Page<T>, Error> {
+        let (limit, after) = (self.limit()?, self.text("after"));
+        let from = match after {
+            "" => 0,
+            last => match items.iter().position(|item| key(item) == last) {
+                Some(at) => at + 1,
+                None => return Err(bad("after", "must be the `next` of the page before")),
+            },
+        };
+        let (mut fitting, mut total) = (Vec::new(), 0);
+        for (at, item) in items.into_iter().enumerate() {
+            if fits(&item)? {
+                total += 1;
+                if at >= from && fitting.len() <= limit {
+                    fitting.push(item);
+                }
+            }
+        }
+        Ok(Page::cut(fitting, limit, total, key))
+    }
 }
 
 impl<T> Page<T> {
@@ -198,5 +229,21 @@ mod tests {
             after = next;
         }
         assert_eq!(seen, (0..10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_list_in_its_own_order_goes_on_behind_an_item_that_no_longer_fits() {
+        let items = vec![5, 3, 9, 8, 2, 7];
+        let page = |after: &str, least: i32| {
+            let asked = params(&[("limit", "2"), ("after", after)]).unwrap();
+            asked.page_in_order(items.clone(), |item| Ok(*item >= least), i32::to_string)
+        };
+        let first = page("", 3).unwrap();
+        assert_eq!((first.items, first.next.as_deref(), first.total), (vec![5, 3], Some("3"), 5));
+        let second = page("3", 5).unwrap();
+        assert_eq!((second.items, second.next.as_deref(), second.total), (vec![9, 8], Some("8"), 4));
+        let last = page("8", 5).unwrap();
+        assert_eq!((last.items, last.next, last.total), (vec![7], None, 4));
+        assert!(page("6", 5).err().unwrap().to_string().contains("after"));
     }
 }

@@ -41,27 +41,19 @@ pub struct StepItem {
 /// # Errors
 /// [`Error::Problem`] 400.3.
 pub fn list(site: &Site, params: &Params) -> Result<Page<Standing>, Error> {
-    let (limit, after) = (params.limit()?, params.text("after"));
     let state = params.choice("state", &["open", "submitted", "accepted", "rejected", "overdue"])?;
-    let mut fitting = Vec::new();
-    for one in site.db.read(|sql| rectification::standings(sql, params.text("round")))? {
+    let fits = |one: &Standing| {
         let is_so = match state {
             "" => true,
             "overdue" => one.is_overdue,
             state => kind_text(one.progress.state)? == state,
         };
         let opening = &one.progress.opening;
-        if is_so && params.finds(&[&opening.place, &opening.subject_name, &opening.description, &opening.owning_unit]) {
-            fitting.push(one);
-        }
-    }
-    let total = fitting.len() as u64;
-    let from = match after {
-        "" => 0,
-        last => fitting.iter().position(|one| one.id.to_hex() == last).map_or(fitting.len(), |at| at + 1),
+        let texts = [&opening.place, &opening.subject_name, &opening.description, &opening.owning_unit];
+        Ok(is_so && params.finds(&texts.map(String::as_str)))
     };
-    let items = fitting.into_iter().skip(from).take(limit + 1).collect();
-    Ok(Page::cut(items, limit, total, |one: &Standing| one.id.to_hex()))
+    let all = site.db.read(|sql| rectification::standings(sql, params.text("round")))?;
+    params.page_in_order(all, fits, |one| one.id.to_hex())
 }
 
 /// `GET rectifications/ID`.

@@ -174,15 +174,8 @@ pub(super) fn coverage(visits: &[VisitRow]) -> Coverage {
 /// # Errors
 /// [`Error`] of the database.
 pub fn list(site: &Site, params: &Params) -> Result<Page<RoundItem>, Error> {
-    let (limit, after) = (params.limit()?, params.text("after"));
-    let rounds: Vec<RoundItem> = site.db.read(all)?.into_iter().map(|row| row.item).collect();
-    let total = rounds.len() as u64;
-    let from = match after {
-        "" => 0,
-        id => rounds.iter().position(|item| item.round.id.as_str() == id).map_or(rounds.len(), |at| at + 1),
-    };
-    let items = rounds.into_iter().skip(from).take(limit + 1).collect();
-    Ok(Page::cut(items, limit, total, |item| item.round.id.to_string()))
+    let rounds = site.db.read(all)?.into_iter().map(|row| row.item).collect();
+    params.page_in_order(rounds, |_| Ok(true), |item: &RoundItem| item.round.id.to_string())
 }
 
 /// `GET rounds/ID`.

@@ -153,11 +153,9 @@ const STATES: [&str; 7] = ["not_started", "received", "verified", "abnormal", "f
 /// # Errors
 /// [`Error::Problem`] 404.3 or 400.3.
 pub fn list(site: &Site, round: &str, params: &Params) -> Result<Page<VisitItem>, Error> {
-    let (limit, after) = (params.limit()?, params.text("after"));
     let state = params.choice("state", &STATES)?;
     let kind = params.choice("kind", &["room", "rack", "cluster", "system"])?;
     let assignee = params.text("assignee");
-    let visits = site.db.read(|sql| of_round(sql, &rounds::one(sql, round)?.item))?;
     let fits = |item: &VisitItem| -> Result<bool, Error> {
         let of = item.assignee.as_deref();
         Ok((state.is_empty() || kind_text(item.state)? == state)
@@ -165,21 +163,9 @@ pub fn list(site: &Site, round: &str, params: &Params) -> Result<Page<VisitItem>
             && (assignee.is_empty() || of.unwrap_or("none") == assignee)
             && params.finds(&[&item.title, &item.room_name, &item.assignee_name]))
     };
-    // The plan never changes, so a place in it is a key: the list goes on behind the visit named, whether that still fits.
-    let from = match after {
-        "" => 0,
-        visit => visits.iter().position(|row| row.item.visit == visit).map_or(visits.len(), |at| at + 1),
-    };
-    let (mut items, mut total) = (Vec::new(), 0);
-    for (at, row) in visits.into_iter().enumerate() {
-        if fits(&row.item)? {
-            total += 1;
-            if at >= from && items.len() <= limit {
-                items.push(row.item);
-            }
-        }
-    }
-    Ok(Page::cut(items, limit, total, |item| item.visit.clone()))
+    let visits = site.db.read(|sql| of_round(sql, &rounds::one(sql, round)?.item))?;
+    // The plan never changes, so a place in it is a key.
+    params.page_in_order(visits.into_iter().map(|row| row.item).collect(), fits, |item| item.visit.clone())
 }
 
 /// `POST rounds/ID/assignments`: says who is to walk visits. It guides and binds nobody. Answers with the visits as they

@@ -7,10 +7,7 @@ use xunjian_domain::{hash::Sha256, rectification::Step};
 use xunjian_proof::{
     dsse::Envelope,
     keyring::Keyring,
-    ledger_change::ChangeDecision,
-    rectification::{Document, History, RectificationStep, Signatory, verify_closing, verify_step},
-    statement::Statement as _,
-    verification,
+    rectification::{History, RectificationStep, Signatory, verify_step},
 };
 
 use super::{Findings, log::Leaves};
@@ -18,6 +15,7 @@ use crate::{
     db::{Row, Sql, sql},
     error::Error,
     leaf::Leaf,
+    rectification::evidence::Evidence,
 };
 
 const PART: &str = "rectification";
@@ -104,17 +102,8 @@ fn chains(sql: &dyn Sql, leaves: &Leaves, rows: &[Row], found: &mut Findings) {
 /// That what closes it shows what it is said to show.
 fn rests(sql: &dyn Sql, history: &History, said: &RectificationStep) -> Result<(), Error> {
     let Step::Accepted { reinspection, .. } = &said.step else { return Ok(()) };
-    let hash = reinspection.document();
     let damaged = |what: &dyn std::fmt::Display| Error::Damaged(what.to_string());
-    let opening = &history.progress.opening;
-    let checked = if let Some(row) = sql.first(sql!("record_by_id"), &[hash.to_hex().into()])? {
-        let (_, read) = verification::read_record(row.bytes(0)?).map_err(|why| damaged(&why))?;
-        verify_closing(opening, said, Document::Record(read.id, &read.record))
-    } else {
-        let row = sql.first(sql!("log_entry_by_envelope"), &[hash.to_hex().into()])?;
-        let row = row.ok_or_else(|| damaged(&"the document it rests on is not here"))?;
-        let decision = ChangeDecision::read(&Envelope::from_bytes(row.bytes(1)?)?)?;
-        verify_closing(opening, said, Document::Change(hash, &decision))
-    };
-    checked.map(drop).map_err(|error| damaged(&error))
+    let evidence = Evidence::find(sql, reinspection)?;
+    let evidence = evidence.ok_or_else(|| damaged(&"the document it rests on is not here, or was not delivered"))?;
+    evidence.check(&history.progress.opening, said).map_err(|error| damaged(&error))
 }

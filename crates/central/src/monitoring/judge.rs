@@ -12,10 +12,10 @@ use xunjian_domain::{
         candidates, out_of_range,
     },
 };
-use xunjian_ledger::monitoring::{Directory, Found, Resource};
+use xunjian_ledger::monitoring::{Directory, Found, Resource, spellings};
 
 use super::{
-    SampleSet, StoredImport, count, counting,
+    SampleSet, StoredImport, counting, latest,
     thresholds::{self, StoredThresholds},
 };
 use crate::{db::Sql, error::Error, ledger, site::Site};
@@ -45,7 +45,7 @@ pub struct Judgement {
     pub imports: Vec<UsedImport>,
     /// Resources in the order of the ledger, then those that it does not have.
     pub resources: Vec<JudgedResource>,
-    /// Samples that two imports have of the same resource and moment; the newer import counts.
+    /// Moments of a resource of which two imports say different things; the newer import counts.
     pub doubled: u32,
     /// Resources of the ledger that no sample of the period is of, by kind.
     pub not_monitored: BTreeMap<MonitoredKind, u32>,
@@ -58,6 +58,15 @@ pub struct Judgement {
     /// The numbers that were judged with.
     #[serde(skip)]
     pub numbers: Thresholds,
+}
+
+impl Judgement {
+    /// How many resources are out of range, and how many are candidates.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let out_of_range = self.resources.iter().filter(|one| !one.annex_b.breaches.is_empty()).count();
+        (out_of_range, self.resources.iter().filter(|one| !one.annex_c.candidates.is_empty()).count())
+    }
 }
 
 /// A file that a judgement rests on.
@@ -141,8 +150,8 @@ pub fn period(text: &str) -> Result<Period, Error> {
 /// # Errors
 /// [`Error::Told`] when there is no monitoring data in the period.
 pub fn judge(site: &Site, question: &Question) -> Result<Judgement, Error> {
-    // Only the reading holds the connection that pages share; what takes long comes after it.
-    let Read { period, stored, numbers, current, samples, used } = site.db.read(|sql| read(sql, question))?;
+    // A month of samples is long to read: not on the connection that pages share.
+    let Read { period, stored, numbers, current, samples, used } = site.db.read_long(|sql| read(sql, question))?;
     let (version, ledger) = current.map_or_else(Default::default, |(version, ledger)| (Some(version), ledger));
     let directory = Directory::of(&ledger);
     let (gathered, doubled) = gather(&directory, samples);
@@ -208,8 +217,9 @@ fn chosen(asked: Option<Period>, imports: &[StoredImport]) -> Result<Period, Err
     if let Some(period) = asked {
         return Ok(period);
     }
-    let newest = imports.iter().map(|one| one.last_on.as_str()).max();
-    let to: Date = newest.and_then(|day| day.parse().ok()).ok_or_else(|| {
+    let newest = imports.iter().filter_map(|one| one.last_on.parse::<Date>().ok()).max();
+    // An import of before future days were refused hides nothing.
+    let to = newest.map(|day| day.min(latest().date())).ok_or_else(|| {
         Error::told(
             "还没有监控数据，请先运行 xunjian monitoring import",
             "there is no monitoring data yet: run `xunjian monitoring import` first",
@@ -243,12 +253,12 @@ fn samples_of(
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Known(usize),
-    Stranger(MonitoredKind, [String; 5]),
+    Stranger(MonitoredKind, [String; 6]),
 }
 
 type Gathered = BTreeMap<Key, BTreeMap<jiff::civil::DateTime, Sample>>;
 
-/// Samples by resource and moment. Of two of one moment the one of the newer import counts.
+/// Samples by resource and moment. Two of one moment complete each other; where they differ, the newer import counts.
 fn gather(directory: &Directory, samples: Vec<Sample>) -> (Gathered, u32) {
     let places: BTreeMap<&str, usize> =
         directory.resources().iter().enumerate().map(|(at, resource)| (resource.id.as_str(), at)).collect();
@@ -258,20 +268,23 @@ fn gather(directory: &Directory, samples: Vec<Sample>) -> (Gathered, u32) {
             Found::One(resource) => places.get(resource.id.as_str()).copied().map(Key::Known),
             _ => None,
         };
-        let key = known.unwrap_or_else(|| {
-            let of = &sample.identity;
-            let names = [&of.serial, &of.asset_tag, &of.name, &of.cluster, &of.address].map(|name| name.to_uppercase());
-            Key::Stranger(sample.kind.unwrap_or(MonitoredKind::Other), names)
-        });
-        doubled += count(gathered.entry(key).or_default().insert(sample.collected_at, sample).into_iter().count());
+        let key = known
+            .unwrap_or_else(|| Key::Stranger(sample.kind.unwrap_or(MonitoredKind::Other), spellings(&sample.identity)));
+        let moments: &mut BTreeMap<_, Sample> = gathered.entry(key).or_default();
+        match moments.remove(&sample.collected_at) {
+            Some(older) => {
+                let mut newer = sample;
+                doubled += u32::from(newer.fill(older));
+                moments.insert(newer.collected_at, newer);
+            }
+            None => drop(moments.insert(sample.collected_at, sample)),
+        }
     }
     (gathered, doubled)
 }
 
 fn judged(known: Option<&Resource>, newest: &Sample, summary: &Summary, numbers: &Thresholds) -> JudgedResource {
     let identity = &newest.identity;
-    let names = [&identity.name, &identity.serial, &identity.asset_tag, &identity.address, &identity.id];
-    let own_name = names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
     let kind = known.map_or(newest.kind.unwrap_or(MonitoredKind::Other), |resource| resource.kind);
     let or_else = |of: fn(&Resource) -> &String, file: &str| {
         known.map(of).filter(|text| !text.is_empty()).map_or_else(|| file.to_owned(), Clone::clone)
@@ -279,7 +292,7 @@ fn judged(known: Option<&Resource>, newest: &Sample, summary: &Summary, numbers:
     JudgedResource {
         id: known.map(|resource| resource.id.clone()).unwrap_or_default(),
         kind,
-        name: or_else(|resource| &resource.name, &own_name),
+        name: or_else(|resource| &resource.name, identity.shown()),
         cluster: or_else(|resource| &resource.cluster, &identity.cluster),
         owning_unit: or_else(|resource| &resource.owning_unit, &newest.owning_unit),
         room: or_else(|resource| &resource.room, &newest.room),

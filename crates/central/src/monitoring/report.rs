@@ -228,9 +228,13 @@ impl Report {
             ("存储（TB）", "Storage (TB)"),
             ("盘阵（TB）", "Array (TB)"),
         ] {
-            for (part_zh, part_en) in
-                [("总量", "total"), ("使用量", "used"), ("利用率%", "utilisation %"), ("平均使用率%", "mean usage %")]
-            {
+            for (part_zh, part_en) in [
+                ("总量", "total"),
+                ("已采集部分总量", "size of what was measured"),
+                ("使用量", "used"),
+                ("利用率%", "utilisation %"),
+                ("平均使用率%", "mean usage %"),
+            ] {
                 headings.push((format!("{zh}{part_zh}"), format!("{en} {part_en}")));
             }
         }
@@ -272,7 +276,14 @@ impl Report {
                 let here: Vec<String> = changes
                     .iter()
                     .filter(|change| change.row == row.key.as_str() || (change.row.is_empty() && row.table == "C.1"))
-                    .map(|change| format!("{} {} → {}", change.part.get(language), change.printed, change.here))
+                    .map(|change| {
+                        format!(
+                            "{} {} → {}",
+                            change.part.get(language),
+                            change.printed.get(language),
+                            change.here.get(language)
+                        )
+                    })
                     .collect();
                 let notes: Vec<&str> = annexes
                     .notes
@@ -317,6 +328,15 @@ impl Report {
         lines.extend(judgement.imports.iter().map(|one| {
             (Text::new("监控文件", "Monitoring file"), format!("{}: {} {}", one.number, one.file, one.file_sha256))
         }));
+        if judgement.doubled > 0 {
+            lines.push((
+                Text::new(
+                    "两次导入数值不同的时刻，以后一次为准",
+                    "Moments of which two imports differ; the later counts",
+                ),
+                judgement.doubled.to_string(),
+            ));
+        }
         lines.extend(judgement.not_monitored.iter().map(|(kind, count)| {
             (
                 Text::new("台账中有、时段内未监控", "In the ledger, not monitored"),
@@ -330,9 +350,10 @@ impl Report {
     }
 }
 
-fn of_total(total: &UsageTotal) -> [Cell; 4] {
+fn of_total(total: &UsageTotal) -> [Cell; 5] {
     [
         text(total.total.clone().unwrap_or_default()),
+        text(total.measured_size.clone().unwrap_or_default()),
         measure(total.used.as_ref()),
         measure(total.utilisation.as_ref()),
         measure(total.mean_usage.as_ref()),

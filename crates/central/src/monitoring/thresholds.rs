@@ -112,6 +112,33 @@ pub fn read(sql: &dyn Sql, version: Option<u32>) -> Result<(StoredThresholds, Th
     Ok((stored, thresholds))
 }
 
+/// That other numbers do not go by the name of the print, nor by that of the decision before.
+fn check_source(new: &Thresholds, in_force: &Thresholds) -> Result<(), Error> {
+    let print = Thresholds::baseline();
+    let is_named_so = |text: &str, other: &str| text.trim() == other.trim();
+    let is_print = new.changes().is_empty();
+    if !is_print && is_named_so(&new.source, &print.source) {
+        return Err(Error::told(
+            "数值改了，来源（source）仍写标准，未作改动；请写明本次调整依据的文件或决定",
+            "the numbers were changed, but `source` still names the standard; nothing was changed. Say by which document or decision",
+        ));
+    }
+    if !is_print && (is_named_so(&new.title.zh, &print.title.zh) || is_named_so(&new.title.en, &print.title.en)) {
+        return Err(Error::told(
+            "数值改了，名称（title）仍写标准印刷值，未作改动；请给本版起一个名称",
+            "the numbers were changed, but `title` still says that they are the printed ones; nothing was changed. Give this version a title",
+        ));
+    }
+    let are_other_numbers = new.changes() != in_force.changes();
+    if are_other_numbers && is_named_so(&new.source, &in_force.source) && new.decided_on == in_force.decided_on {
+        return Err(Error::told(
+            "数值改了，来源（source）和日期（decided_on）仍是上一版的，未作改动；请写明本次调整依据的文件或决定及其日期",
+            "the numbers were changed, but `source` and `decided_on` are those of the version before; nothing was changed. Say by which document or decision, and of which day",
+        ));
+    }
+    Ok(())
+}
+
 /// What setting a version came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SetOutcome {
@@ -148,12 +175,7 @@ pub fn set(site: &Site, actor: &str, json: &str) -> Result<SetOutcome, Error> {
                 ),
             ));
         }
-        if thresholds.source == in_force.source && newest.version == BASELINE_VERSION {
-            return Err(Error::told(
-                "数值改了，来源（source）仍写标准，未作改动；请写明本次调整依据的文件或决定",
-                "the numbers were changed, but `source` still names the standard; nothing was changed. Say by which document or decision",
-            ));
-        }
+        check_source(&thresholds, &in_force)?;
         thresholds.version = newest.version + 1;
         let (sha256, _) = ledger::store_chunk(sql, &thresholds)?;
         let stored = StoredThresholds {

@@ -8,20 +8,12 @@ use xunjian_domain::{
 };
 use xunjian_proof::{
     dsse::Envelope,
-    ledger_change::ChangeDecision,
-    rectification::{Document, History, RectificationError, RectificationStep, Signatory, verify_closing, verify_step},
+    rectification::{History, RectificationError, RectificationStep, Signatory, verify_step},
     statement::Statement as _,
-    verification,
 };
 
-use super::{find, fold, histories, steps_of, store};
-use crate::{
-    calendar, clock,
-    db::{Sql, sql},
-    enrol,
-    error::Error,
-    site::Site,
-};
+use super::{evidence::Evidence, find, fold, histories, steps_of, store};
+use crate::{calendar, clock, db::Sql, enrol, error::Error, site::Site};
 
 /// How far a signer's clock may be ahead of the service's.
 const AHEAD_MS: i64 = 10 * 60_000;
@@ -229,17 +221,8 @@ fn check_evidence(
             format!("the document {hash} that it rests on is not here, or was not delivered"),
         )
     };
-    let checked = if matches!(reinspection, Reinspection::LedgerChanged { .. }) {
-        let row = sql.first(sql!("log_entry_by_envelope"), &[hash.to_hex().into()])?.ok_or_else(missing)?;
-        let decision = ChangeDecision::read(&Envelope::from_bytes(row.bytes(1)?)?)?;
-        verify_closing(opening, said, Document::Change(hash, &decision))
-    } else {
-        let row = sql.first(sql!("record_by_id"), &[hash.to_hex().into()])?.ok_or_else(missing)?;
-        sql.first(sql!("delivered_of"), &[hash.to_hex().into()])?.ok_or_else(missing)?;
-        let (_, read) = verification::read_record(row.bytes(0)?).map_err(|why| Error::Damaged(why.to_string()))?;
-        verify_closing(opening, said, Document::Record(read.id, &read.record))
-    };
-    checked.map(drop).map_err(|error| told_of(&error))
+    let evidence = Evidence::find(sql, reinspection)?.ok_or_else(missing)?;
+    evidence.check(opening, said).map_err(|error| told_of(&error))
 }
 
 /// Why a step does not count, for people.

@@ -8,7 +8,7 @@ use xunjian_central::{
     closing::{archive, check_archive, close, draw_up, look_at},
     coverage::{self, Counted},
     enrol,
-    integrity::{fsck, verify_all},
+    integrity::fsck,
     keys,
     log::COMMAND_LINE,
     rectification,
@@ -21,10 +21,9 @@ use xunjian_domain::{
     party::Role,
     plan::VisitKind,
     round::RoundKind,
-    text::Language,
     visit::{CheckResult, Finding, LineResult, NoPhoto, Severity},
 };
-use xunjian_field::{Enrolment, Field, FieldError, http::HttpClient, keys::Passphrase};
+use xunjian_field::FieldError;
 use xunjian_proof::{
     Sha256,
     closing::{Closing, Timing},
@@ -41,12 +40,10 @@ use xunjian_protocol::{
     review::{CountersignatureAnswer, CountersignaturesAnswer},
 };
 
-use super::party::{Central, Terminal, rows};
-
-fn whole(central: &Central) {
-    assert_eq!(fsck(&central.site).unwrap().damages, []);
-    assert_eq!(verify_all(&central.site).unwrap().damages, []);
-}
+use super::{
+    party::{Central, Terminal, rows, whole},
+    tablet::Tablet,
+};
 
 async fn person(central: &Central, name: &str, party: &str, roles: &[Role], seed: u8) -> Terminal {
     enrol::add_person(&central.site, COMMAND_LINE, name, &PartyId::new(party), roles).unwrap();
@@ -364,30 +361,16 @@ async fn the_manager_reads_the_numbers_on_her_tablet_and_signs_them_there() {
     let mut li = Terminal::enrol(&central, "li_inspector", 1).await;
     central.approve();
     submits(&central, &mut li, VisitKind::Room, |_| ()).await;
-    enrol::add_person(&central.site, COMMAND_LINE, "chen_reviewer", &PartyId::new("manager"), &[Role::Reviewer])
-        .unwrap();
-    let (_, code, _) = enrol::issue_code(&central.site, COMMAND_LINE, "chen_reviewer").unwrap();
-    let folder = tempfile::TempDir::new().unwrap();
-    let field = Field::open(folder.path()).unwrap();
-    let passphrase = Passphrase::new("correct horse battery").unwrap();
-    let enrolment = Enrolment {
-        code: &code,
-        terminal_name: "平板C",
-        service_url: &central.url,
-        root_fingerprint: None,
-        passphrase: &passphrase,
-    };
-    let chen = field.enrol(&HttpClient::anonymous(&central.url, Language::En).unwrap(), &enrolment).await.unwrap();
-    central.approve();
-    field.pull(&HttpClient::of(&field, &central.url, Language::En).unwrap()).await.unwrap();
+    let chen = Tablet::of_chen(&central).await;
     let closing = draw_up(&central.site, COMMAND_LINE, &central.round.plan.round.id, "机房搬迁").unwrap();
     let file = serde_json::to_vec_pretty(&closing).unwrap();
-    assert_eq!(field.round_closing(&file).unwrap(), closing);
+    assert_eq!(chen.field.round_closing(&file).unwrap(), closing);
     let mut polished = closing.clone();
     polished.totals.whole.normal += 1;
-    let error = field.sign_closing(&serde_json::to_vec(&polished).unwrap(), &chen.person, &passphrase).unwrap_err();
+    let error =
+        chen.field.sign_closing(&serde_json::to_vec(&polished).unwrap(), &chen.person, &chen.passphrase).unwrap_err();
     assert!(matches!(error, FieldError::Unclosable(_)), "{error}");
-    let theirs = field.sign_closing(&file, &chen.person, &passphrase).unwrap();
+    let theirs = chen.field.sign_closing(&file, &chen.person, &chen.passphrase).unwrap();
     let theirs = Envelope::from_bytes(theirs.as_bytes()).unwrap();
     close(&central.site, COMMAND_LINE, &[theirs, signed(&closing, &li)]).unwrap();
     whole(&central);

@@ -1,14 +1,9 @@
 //! 裁定: two tablets at one rack, a terminal set back to an old copy, a record that came after its key was revoked. Both records
 //! stay; which one counts is said by a person who walked neither, signed, and logged.
 
-use xunjian_central::{
-    aside, clock, decide, enrol,
-    integrity::{fsck, verify_all},
-    keys,
-    log::COMMAND_LINE,
-};
-use xunjian_domain::{ids::PartyId, party::Role, plan::VisitKind, text::Language};
-use xunjian_field::{Enrolment, Field, FieldError, http::HttpClient, keys::Passphrase};
+use xunjian_central::{aside, clock, decide, enrol, integrity::fsck, keys, log::COMMAND_LINE};
+use xunjian_domain::{ids::PartyId, party::Role, plan::VisitKind};
+use xunjian_field::FieldError;
 use xunjian_proof::{
     Sha256,
     decision::{Decision, DecisionCase},
@@ -21,7 +16,10 @@ use xunjian_protocol::{
     record::{DeliveryState, RecordAnswer},
 };
 
-use super::party::{Central, Terminal, refused, rows};
+use super::{
+    party::{Central, Terminal, refused, rows, whole},
+    tablet::Tablet,
+};
 
 /// chen_reviewer of 管理方, on a tablet of her own.
 pub async fn reviewer(central: &Central) -> Terminal {
@@ -66,11 +64,6 @@ fn current(central: &Central, visit: &str) -> Vec<String> {
     let query = "SELECT record_id FROM record_summary WHERE visit_id = ?1 AND is_current = 1";
     let mut statement = connection.prepare(query).unwrap();
     statement.query_map([visit], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
-}
-
-fn whole(central: &Central) {
-    assert_eq!(fsck(&central.site).unwrap().damages, []);
-    assert_eq!(verify_all(&central.site).unwrap().damages, []);
 }
 
 #[tokio::test]
@@ -255,22 +248,7 @@ async fn the_reviewer_signs_on_her_own_unlocked_tablet() {
     let central = Central::start().await;
     let mut li = Terminal::enrol(&central, "li_inspector", 1).await;
     let mut zhao = Terminal::enrol(&central, "zhao_inspector", 5).await;
-    let manager = PartyId::new("manager");
-    enrol::add_person(&central.site, COMMAND_LINE, "chen_reviewer", &manager, &[Role::Reviewer]).unwrap();
-    let (_, code, _) = enrol::issue_code(&central.site, COMMAND_LINE, "chen_reviewer").unwrap();
-    let folder = tempfile::TempDir::new().unwrap();
-    let field = Field::open(folder.path()).unwrap();
-    let passphrase = Passphrase::new("correct horse battery").unwrap();
-    let enrolment = Enrolment {
-        code: &code,
-        terminal_name: "平板C",
-        service_url: &central.url,
-        root_fingerprint: None,
-        passphrase: &passphrase,
-    };
-    let chen = field.enrol(&HttpClient::anonymous(&central.url, Language::En).unwrap(), &enrolment).await.unwrap();
-    central.approve();
-    field.pull(&HttpClient::of(&field, &central.url, Language::En).unwrap()).await.unwrap();
+    let chen = Tablet::of_chen(&central).await;
 
     let rack = central.visit(VisitKind::Rack);
     let (_, envelope) = li.seals(&central, rack, &[], |_| ());
@@ -278,13 +256,13 @@ async fn the_reviewer_signs_on_her_own_unlocked_tablet() {
     let (second, other) = zhao.seals(&central, rack, &[], |_| ());
     zhao.submits(&other.to_bytes()).await;
     let file = serde_json::to_vec(&case(&central)).unwrap();
-    let view = field.decision_case(&file).unwrap();
+    let view = chen.field.decision_case(&file).unwrap();
     assert_eq!(view.records.len(), 2);
     assert!(view.records.iter().all(|one| one.failure.is_empty()), "both verify with the keys of the tablet: {view:?}");
     assert!(view.records[0].problem.is_empty() && view.records[1].problem.starts_with("409.1"));
-    let unreasoned = field.decide(&file, Some(second), " ", &chen.person, &passphrase).unwrap_err();
+    let unreasoned = chen.field.decide(&file, Some(second), " ", &chen.person, &chen.passphrase).unwrap_err();
     assert!(matches!(unreasoned, FieldError::Undecidable(_)), "{unreasoned}");
-    let signed = field.decide(&file, Some(second), "与现场照片核对", &chen.person, &passphrase).unwrap();
+    let signed = chen.field.decide(&file, Some(second), "与现场照片核对", &chen.person, &chen.passphrase).unwrap();
     let envelope = Envelope::from_bytes(signed.as_bytes()).unwrap();
     decide::decide(&central.site, COMMAND_LINE, &envelope).unwrap();
     assert_eq!(current(&central, rack.id.as_str()), [second.to_hex()]);

@@ -9,13 +9,7 @@ use xunjian_central::{
 use xunjian_domain::{ledger::Ledger, round::RoundKind, subject::SubjectKind, template::Template};
 use xunjian_ledger::import::SourceFile;
 
-use super::party::{new_site, source};
-
-fn site() -> (tempfile::TempDir, Site) {
-    let folder = tempfile::TempDir::new().unwrap();
-    let site = Site::init(&folder.path().join("data"), &folder.path().join("root"), &new_site()).unwrap();
-    (folder, site)
-}
+use super::party::{empty_site as site, source};
 
 fn ledger(site: &Site) -> Ledger {
     site.db.read(current).unwrap().unwrap().1

@@ -3,7 +3,7 @@
 
 use xunjian_central::{
     clock, enrol,
-    integrity::{fsck, verify_all},
+    integrity::fsck,
     ledger::{self, ImportMode, changes, import},
     log::COMMAND_LINE,
 };
@@ -21,7 +21,7 @@ use xunjian_proof::{
     statement::Statement as _,
 };
 
-use super::party::{Central, Terminal, rows, source};
+use super::party::{Central, Terminal, rows, source, whole};
 
 fn ledger_of(central: &Central) -> (u32, Ledger) {
     let (version, ledger) = central.site.db.read(ledger::current).unwrap().expect("a ledger");
@@ -100,11 +100,6 @@ fn decision(set: &ChangeSet, by: &Terminal, approved: bool, reason: &str) -> Cha
 fn takes(central: &Central, said: &ChangeDecision, by: &Terminal, approved: bool) -> Result<changes::Changed, String> {
     let envelope: Envelope = said.sign(&[&by.sealer.person.1]).unwrap();
     changes::decide(&central.site, COMMAND_LINE, &envelope, approved).map_err(|error| error.message().en)
-}
-
-fn whole(central: &Central) {
-    assert_eq!(fsck(&central.site).unwrap().damages, []);
-    assert_eq!(verify_all(&central.site).unwrap().damages, []);
 }
 
 #[tokio::test]

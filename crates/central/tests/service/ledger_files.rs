@@ -1,12 +1,8 @@
 //! Ledgers out and in again, what is remembered of columns, and the same by the command line.
 
-use std::process::{Command, Output};
-
-use serde_json::Value;
 use xunjian_central::{
     ledger::{ImportMode, current, import, import_mapped, mappings},
     log::COMMAND_LINE,
-    site::Site,
 };
 use xunjian_domain::text::Language;
 use xunjian_ledger::{
@@ -14,13 +10,10 @@ use xunjian_ledger::{
     import::{Mapping, SourceFile},
 };
 
-use super::party::{new_site, source};
-
-fn site() -> (tempfile::TempDir, Site) {
-    let folder = tempfile::TempDir::new().unwrap();
-    let site = Site::init(&folder.path().join("data"), &folder.path().join("root"), &new_site()).unwrap();
-    (folder, site)
-}
+use super::{
+    command_line::{json, xunjian},
+    party::{empty_site as site, source},
+};
 
 fn odd(rack: &str) -> SourceFile {
     let text = format!("柜子,格子,这是什么,叫什么,没用\n{rack},1-2,存储,S1,x\n");
@@ -68,21 +61,6 @@ fn what_a_person_said_of_columns_is_remembered_by_an_import_and_can_be_forgotten
     assert!(mappings::forget(&site, COMMAND_LINE, "zz").is_err());
     mappings::forget(&site, COMMAND_LINE, &all[0].id.to_hex()[..8]).unwrap();
     assert!(import_mapped(&site, COMMAND_LINE, &[odd("A03")], &room_only, ImportMode::Careful).is_err(), "forgotten");
-}
-
-fn xunjian(folder: &tempfile::TempDir, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xunjian"))
-        .arg("--data")
-        .arg(folder.path().join("data"))
-        .args(["--lang", "zh-CN"])
-        .args(arguments)
-        .output()
-        .expect("the command runs")
-}
-
-fn json(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 #[test]

@@ -1,10 +1,7 @@
 //! Monitoring data in the service: imports that stay as evidence, judgements, statistics, thresholds with their source, and the
 //! same by the command line.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+use std::path::{Path, PathBuf};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,7 +16,7 @@ use xunjian_central::{
 use xunjian_domain::{
     monitoring::{Condition, MonitoredKind, Thresholds},
     plan::VisitKind,
-    text::Language,
+    text::{Language, Text},
 };
 use xunjian_ledger::{
     import::SourceFile,
@@ -28,8 +25,9 @@ use xunjian_ledger::{
 use xunjian_proof::Sha256;
 
 use super::{
+    command_line::{json, xunjian},
     console_desk::Desk,
-    party::{Central, Terminal, new_site, rows},
+    party::{Central, Terminal, empty_site, rows},
 };
 
 fn repository(path: &str) -> PathBuf {
@@ -52,8 +50,7 @@ fn csv(name: &str, text: &str) -> SourceFile {
 
 /// A site with the demo's ledger.
 fn site() -> (tempfile::TempDir, Site) {
-    let folder = tempfile::TempDir::new().unwrap();
-    let site = Site::init(&folder.path().join("data"), &folder.path().join("root"), &new_site()).unwrap();
+    let (folder, site) = empty_site();
     let files = [file("demo/ledger.xlsx"), file("demo/virtual_machines.csv")];
     import_ledger(&site, COMMAND_LINE, &files, ImportMode::Careful).unwrap();
     (folder, site)
@@ -191,6 +188,37 @@ fn fifteen_daily_files_make_a_candidate_and_fourteen_do_not() {
 }
 
 #[test]
+fn files_of_one_moment_complete_each_other_and_strangers_stay_apart() {
+    let (_folder, site) = site();
+    import(&site, &csv("cpu.csv", "虚拟机名称,采集时间,CPU使用率,内存使用率\nvm-dag-07,2026-11-22,5%,6%\n"));
+    import(&site, &csv("disk.csv", "虚拟机名称,采集时间,磁盘使用率,磁盘容量\nvm-dag-07,2026-11-22,50%,1TB\n"));
+    let judged = judge::judge(&site, &judge::Question::default()).unwrap();
+    let [machine] = &judged.resources[..] else { panic!("{:?}", judged.resources) };
+    assert_eq!(judged.doubled, 0, "neither contradicts the other");
+    assert_eq!(machine.cpu.current.as_ref().unwrap().to_string(), "5");
+    assert_eq!(machine.storage.current.as_ref().unwrap().to_string(), "50");
+    assert!(machine.annex_c.candidates.iter().any(|one| one.row.as_str() == "C.1-01"));
+
+    import(&site, &csv("ids.csv", "资源ID,采集时间,CPU使用率\ni-001,2026-11-22,5%\ni-002,2026-11-22,95%\n"));
+    import(&site, &csv("again.csv", "虚拟机名称,采集时间,CPU使用率\nｖｍ－９９,2026-11-21,5%\nVM-99,2026-11-22,95%\n"));
+    let judged = judge::judge(&site, &judge::Question::default()).unwrap();
+    let strangers: Vec<&str> =
+        judged.resources.iter().filter(|one| one.id.is_empty()).map(|one| one.name.as_str()).collect();
+    assert_eq!(strangers, ["VM-99", "i-001", "i-002"], "by id, and in whatever width the name is written");
+
+    let unknown = monitoring::import(
+        &site,
+        COMMAND_LINE,
+        &csv("typo.csv", "虚拟机名称,采集时间,CPU使用率\nvm-dag-07,2062-11-22,5%\n"),
+        &Options::default(),
+        false,
+    );
+    let outcome = unknown.unwrap();
+    assert_eq!((outcome.report.skipped, outcome.stored), (1, None), "a year mistyped hides nothing");
+    assert!(outcome.report.problems[0].message.zh.contains("在将来"));
+}
+
+#[test]
 fn thresholds_are_versioned_with_their_source_and_logged() {
     let (_folder, site) = site();
     import(&site, &weekly());
@@ -204,9 +232,12 @@ fn thresholds_are_versioned_with_their_source_and_logged() {
     let error = thresholds::set(&site, "chen_operator", &json(&numbers)).unwrap_err();
     assert!(told(&error).contains("source"), "other numbers cannot have the standard as their source");
     numbers.source = "云山市政数局 2026 年第四季度运营例会纪要".to_owned();
+    let error = thresholds::set(&site, "chen_operator", &json(&numbers)).unwrap_err();
+    assert!(told(&error).contains("title"), "nor are they printed ones");
+    numbers.title = Text::new("云山市 2026 年第四季度", "Yunshan, fourth quarter of 2026");
     let set = thresholds::set(&site, "chen_operator", &json(&numbers)).unwrap();
     assert_eq!((set.stored.version, set.changes.len(), set.identical), (2, 1, false));
-    assert_eq!((set.changes[0].printed.as_str(), set.changes[0].here.as_str()), ("15", "14"));
+    assert_eq!((set.changes[0].printed.zh.as_str(), set.changes[0].here.en.as_str()), ("15", "14"));
     let late = thresholds::set(&site, "chen_operator", &json(&numbers)).unwrap_err();
     assert!(told(&late).contains("第 2 版"), "somebody set a version meanwhile: nothing is overwritten");
 
@@ -217,6 +248,13 @@ fn thresholds_are_versioned_with_their_source_and_logged() {
     };
     assert_eq!(fired(None), (2, 2), "14 days are enough now");
     assert_eq!(fired(Some(1)), (1, 1), "and were not by the print");
+    let (_, mut shown) = site.db.read(|sql| thresholds::read(sql, None)).unwrap();
+    shown.annex_c[9].condition = Condition::OffDays { days: 13 };
+    let error = thresholds::set(&site, "chen_operator", &json(&shown)).unwrap_err();
+    assert!(told(&error).contains("decided_on"), "the decision before was about other numbers");
+    shown.source = format!(" {} ", Thresholds::baseline().source);
+    let error = thresholds::set(&site, "chen_operator", &json(&shown)).unwrap_err();
+    assert!(told(&error).contains("标准"), "a space makes no other source");
     let (_, shown) = site.db.read(|sql| thresholds::read(sql, None)).unwrap();
     assert_eq!((shown.version, shown.source), (2, numbers.source.clone()));
     assert!(site.db.read(|sql| thresholds::read(sql, Some(3))).is_err());
@@ -230,6 +268,7 @@ fn fsck_names_what_was_changed_behind_the_services_back() {
     import(&site, &weekly());
     let mut numbers = Thresholds::baseline();
     numbers.source = "会议纪要".to_owned();
+    numbers.title = Text::new("会议决定", "By the meeting");
     numbers.annex_c[9].condition = Condition::OffDays { days: 30 };
     thresholds::set(&site, COMMAND_LINE, &serde_json::to_string(&numbers).unwrap()).unwrap();
     assert_sound(&site);
@@ -338,21 +377,6 @@ fn the_state_report_is_a_workbook_and_the_same_bytes_each_time() {
     assert_eq!(idle.cpu.average.as_ref().unwrap().to_string(), "7.99");
 }
 
-fn xunjian(folder: &tempfile::TempDir, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xunjian"))
-        .arg("--data")
-        .arg(folder.path().join("data"))
-        .args(["--lang", "zh-CN"])
-        .args(arguments)
-        .output()
-        .expect("the command runs")
-}
-
-fn answer(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
 #[test]
 fn the_command_line_imports_judges_and_sets() {
     let (folder, site) = site();
@@ -360,39 +384,40 @@ fn the_command_line_imports_judges_and_sets() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let weekly_path = repository("tests/fixtures/monitoring/weekly-gbk.csv");
     let weekly_path = weekly_path.to_str().unwrap();
-    let dry = answer(&xunjian(&folder, &["--json", "monitoring", "import", weekly_path, "--dry-run"]));
+    let dry = json(&xunjian(&folder, &["--json", "monitoring", "import", weekly_path, "--dry-run"]));
     assert_eq!(
         (&dry["rows"], &dry["imported"], &dry["skipped"], &dry["import"]),
         (&json!(16), &json!(12), &json!(4), &Value::Null)
     );
     let problem = &dry["problems"][0];
     assert_eq!((&problem["row"], &problem["code"]), (&json!(10), &json!("not_in_ledger")));
-    let imported = answer(&xunjian(&folder, &["--json", "monitoring", "import", weekly_path]));
+    let imported = json(&xunjian(&folder, &["--json", "monitoring", "import", weekly_path]));
     assert_eq!(imported["import"]["number"], 1);
-    let listed = answer(&xunjian(&folder, &["--json", "monitoring", "list"]));
+    let listed = json(&xunjian(&folder, &["--json", "monitoring", "list"]));
     assert_eq!((&listed[0]["file"], &listed[0]["records"]), (&json!("weekly-gbk.csv"), &json!([])));
     assert!(xunjian(&folder, &["monitoring", "export", "1", "--out", &path("again.csv")]).status.success());
     assert_eq!(std::fs::read(path("again.csv")).unwrap(), weekly().bytes);
     assert_eq!(xunjian(&folder, &["monitoring", "export", "9", "--out", &path("x")]).status.code(), Some(1));
 
     let judged =
-        answer(&xunjian(&folder, &["--json", "monitoring", "judge", "--period", "2026-11", "--xlsx", &path("r.xlsx")]));
+        json(&xunjian(&folder, &["--json", "monitoring", "judge", "--period", "2026-11", "--xlsx", &path("r.xlsx")]));
     assert_eq!(judged["resources"].as_array().unwrap().len(), 12);
     assert!(std::fs::read(path("r.xlsx")).unwrap().starts_with(b"PK"), "a workbook");
     let said = xunjian(&folder, &["monitoring", "judge"]);
     let said = String::from_utf8(said.stdout).unwrap();
     assert!(said.contains("C.1-10 建议核实后撤销") && said.contains("只是建议"), "{said}");
-    let by_unit = answer(&xunjian(&folder, &["--json", "monitoring", "statistics", "--by", "unit"]));
+    let by_unit = json(&xunjian(&folder, &["--json", "monitoring", "statistics", "--by", "unit"]));
     assert!(by_unit["groups"].as_array().unwrap().iter().any(|group| group["name"] == "云山市档案馆"));
     assert!(xunjian(&folder, &["monitoring", "statistics", "--by", "room"]).status.success());
 
-    let mut numbers = answer(&xunjian(&folder, &["--json", "thresholds", "show"]));
+    let mut numbers = json(&xunjian(&folder, &["--json", "thresholds", "show"]));
     numbers["source"] = json!("例会纪要");
+    numbers["title"] = json!({ "zh": "例会决定", "en": "By the meeting" });
     numbers["annex_b"][2]["low"] = json!("5");
     std::fs::write(path("t.json"), numbers.to_string()).unwrap();
-    let set = answer(&xunjian(&folder, &["--json", "thresholds", "set", &path("t.json")]));
+    let set = json(&xunjian(&folder, &["--json", "thresholds", "set", &path("t.json")]));
     assert_eq!((&set["stored"]["version"], &set["changes"][0]["row"]), (&json!(2), &json!("B.1-03")));
-    let versions = answer(&xunjian(&folder, &["--json", "thresholds", "list"]));
+    let versions = json(&xunjian(&folder, &["--json", "thresholds", "list"]));
     assert_eq!(versions.as_array().unwrap().len(), 2);
     numbers["annex_b"][2]["low"] = json!("95");
     std::fs::write(path("t.json"), numbers.to_string()).unwrap();
@@ -418,6 +443,7 @@ async fn the_console_shows_what_the_command_line_says() {
     import(&central.site, &weekly());
     let mut numbers = Thresholds::baseline();
     numbers.source = "例会纪要".to_owned();
+    numbers.title = Text::new("例会决定", "By the meeting");
     numbers.annex_c[9].condition = Condition::OffDays { days: 14 };
     thresholds::set(&central.site, COMMAND_LINE, &serde_json::to_string(&numbers).unwrap()).unwrap();
     let view = desk.reads("monitoring").await;
@@ -431,7 +457,11 @@ async fn the_console_shows_what_the_command_line_says() {
     let withdrawn = shown["suggestions"].as_array().unwrap().iter().filter(|one| one["row"] == "C.1-10");
     let rules: Vec<&str> = withdrawn.map(|one| one["rule"]["zh"].as_str().unwrap()).collect();
     assert_eq!(rules, ["连续 15 天关机且未腾退的资源"; 2], "the printed rule beside what the site made of it");
-    assert_eq!((&view["changes"][0]["printed"], &view["changes"][0]["here"]), (&json!("15"), &json!("14")));
+    assert_eq!(
+        (&view["changes"][0]["printed"], &view["changes"][0]["here"]),
+        (&json!({ "zh": "15", "en": "15" }), &json!({ "zh": "14", "en": "14" }))
+    );
+    assert_eq!((&shown["all_breaches"], &shown["all_suggestions"]), (&json!(breaches), &json!(fired)));
     assert_eq!((&view["imports"][0]["imported"], &view["imports"][0]["records"]), (&json!(12), &json!(0)));
     let period = desk.asks(Method::GET, "monitoring?period=11").send().await.unwrap();
     assert!(period.status().is_client_error(), "a period that is none is refused");

@@ -8,7 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tempfile::TempDir;
 use xunjian_central::{
-    clock, enrol, http, keys, ledger,
+    clock, enrol, http,
+    integrity::{fsck, verify_all},
+    keys, ledger,
     log::COMMAND_LINE,
     round::{self, NewRound, OpenedRound},
     site::{NewSite, Site},
@@ -36,6 +38,19 @@ use xunjian_protocol::{
     session::{Challenge, Session, session_message},
 };
 use xunjian_testkit::sealed::Sealer;
+
+/// A site in a folder of its own, without a ledger.
+pub fn empty_site() -> (TempDir, Site) {
+    let folder = TempDir::new().expect("a temporary folder");
+    let site = Site::init(&folder.path().join("data"), &folder.path().join("root"), &new_site()).expect("a site");
+    (folder, site)
+}
+
+/// Nothing in the log, the tables or the files is other than what was signed.
+pub fn whole(central: &Central) {
+    assert_eq!(fsck(&central.site).expect("it can be read").damages, []);
+    assert_eq!(verify_all(&central.site).expect("it can be read").damages, []);
+}
 
 /// A serving site in a folder of its own.
 pub struct Central {

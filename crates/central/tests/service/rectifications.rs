@@ -3,7 +3,7 @@
 
 use xunjian_central::{
     clock, enrol,
-    integrity::{fsck, verify_all},
+    integrity::fsck,
     keys,
     ledger::{self, changes},
     log::COMMAND_LINE,
@@ -26,7 +26,7 @@ use xunjian_domain::{
     time::TimestampMs,
     visit::{DeskCall, Finding, FollowUp, FollowUpState, NoPhoto, Severity},
 };
-use xunjian_field::{Enrolment, Field, FieldError, NextStep, http::HttpClient, keys::Passphrase};
+use xunjian_field::{FieldError, NextStep};
 use xunjian_proof::{
     dsse::Envelope,
     ledger_change::ChangeDecision,
@@ -37,12 +37,10 @@ use xunjian_proof::{
 };
 use xunjian_protocol::record::RecordAnswer;
 
-use super::party::{Central, Terminal, rows};
-
-fn whole(central: &Central) {
-    assert_eq!(fsck(&central.site).unwrap().damages, []);
-    assert_eq!(verify_all(&central.site).unwrap().damages, []);
-}
+use super::{
+    party::{Central, Terminal, rows, whole},
+    tablet::Tablet,
+};
 
 async fn person(central: &Central, name: &str, party: &str, role: Role, seed: u8) -> Terminal {
     enrol::add_person(&central.site, COMMAND_LINE, name, &PartyId::new(party), &[role]).unwrap();
@@ -430,39 +428,24 @@ async fn a_reviewer_looks_at_the_case_and_signs_on_her_own_tablet() {
         li_finds(&central, |record| record.findings = vec![finding(record, "lock", Severity::Major)]).await;
     let id = open_complete(&central.site, "service", "").unwrap()[0].id;
     zhao_looks_again(&central, 5, |again| again.follow_ups = vec![rectified(again, "lock", record)]).await;
-    enrol::add_person(&central.site, COMMAND_LINE, "chen_reviewer", &PartyId::new("manager"), &[Role::Reviewer])
-        .unwrap();
-    let (_, code, _) = enrol::issue_code(&central.site, COMMAND_LINE, "chen_reviewer").unwrap();
-    let folder = tempfile::TempDir::new().unwrap();
-    let field = Field::open(folder.path()).unwrap();
-    let passphrase = Passphrase::new("correct horse battery").unwrap();
-    let enrolment = Enrolment {
-        code: &code,
-        terminal_name: "平板C",
-        service_url: &central.url,
-        root_fingerprint: None,
-        passphrase: &passphrase,
-    };
-    let chen = field.enrol(&HttpClient::anonymous(&central.url, Language::En).unwrap(), &enrolment).await.unwrap();
-    central.approve();
-    field.pull(&HttpClient::of(&field, &central.url, Language::En).unwrap()).await.unwrap();
+    let chen = Tablet::of_chen(&central).await;
 
     let file = serde_json::to_vec(&case(&central.site, &id.to_hex()).unwrap()).unwrap();
-    let view = field.rectification_case(&file).unwrap();
+    let view = chen.field.rectification_case(&file).unwrap();
     assert_eq!((view.id, view.steps.len(), view.evidence.len()), (id, 1, 1));
     assert_eq!(view.evidence[0].shown.no_photo, "涉密区域");
     let accept = |evidence: &str| NextStep::Accept { evidence: evidence.into(), comment: String::new() };
-    let strange = field.sign_rectification(&file, accept("ffff"), &chen.person, &passphrase).unwrap_err();
+    let strange = chen.field.sign_rectification(&file, accept("ffff"), &chen.person, &chen.passphrase).unwrap_err();
     assert!(matches!(strange, FieldError::Unrectifiable(_)), "{strange}");
     let submit = NextStep::Submit("我来".into());
-    let refused = field.sign_rectification(&file, submit, &chen.person, &passphrase).unwrap_err();
+    let refused = chen.field.sign_rectification(&file, submit, &chen.person, &chen.passphrase).unwrap_err();
     assert!(matches!(refused, FieldError::Unrectifiable(_)), "{refused}");
     let mut forged = case(&central.site, &id.to_hex()).unwrap();
     forged.evidence[0].envelope = forged.evidence[0].envelope.replacen("sig", "sih", 1);
-    let forged = field.rectification_case(&serde_json::to_vec(&forged).unwrap()).unwrap_err();
+    let forged = chen.field.rectification_case(&serde_json::to_vec(&forged).unwrap()).unwrap_err();
     assert!(matches!(forged, FieldError::Unrectifiable(_)), "{forged}");
 
-    let signed = field.sign_rectification(&file, accept(""), &chen.person, &passphrase).unwrap();
+    let signed = chen.field.sign_rectification(&file, accept(""), &chen.person, &chen.passphrase).unwrap();
     let envelope = Envelope::from_bytes(signed.as_bytes()).unwrap();
     let taken = take(&central.site, COMMAND_LINE, &envelope, Wanted::Verdict).unwrap();
     assert_eq!(taken.state, RectificationState::Accepted);

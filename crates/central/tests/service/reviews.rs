@@ -7,7 +7,7 @@ use xunjian_central::{
     clock,
     console::{self, page::Params},
     enrol,
-    integrity::{fsck, verify_all},
+    integrity::fsck,
     keys,
     log::COMMAND_LINE,
     review,
@@ -36,7 +36,7 @@ use xunjian_protocol::{
     review::{CountersignatureAnswer, CountersignaturesAnswer, ReviewEntry, ReviewsAnswer},
 };
 
-use super::party::{Central, Terminal, problem, refused, rows};
+use super::party::{Central, Terminal, problem, refused, rows, whole};
 
 /// A person of 管理方 with a tablet that speaks the protocol by hand.
 async fn manager(central: &Central, name: &str, roles: &[Role], seed: u8) -> Terminal {
@@ -86,11 +86,6 @@ async fn is_refused(to: &Terminal, envelope: &Envelope) -> Problem {
 fn root_keys(central: &Central) -> Vec<Ed25519Signer> {
     let files = keys::files_in(&central.folder.path().join("root")).unwrap();
     files.iter().map(|file| keys::read(file).unwrap()).collect()
-}
-
-fn whole(central: &Central) {
-    assert_eq!(fsck(&central.site).unwrap().damages, []);
-    assert_eq!(verify_all(&central.site).unwrap().damages, []);
 }
 
 fn state(central: &Central, record: Sha256) -> ReviewState {

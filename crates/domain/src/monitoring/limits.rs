@@ -125,11 +125,29 @@ impl RangeJudgement {
         }
     }
 
-    /// Without a capacity nobody knows the band, and the row counts as not collected.
+    /// Without a capacity nobody knows the band: what breaks the limits of all of them is out of range, and where nothing does,
+    /// the row counts as not collected. No space is held against nothing.
     fn hold_space(&mut self, kind: MonitoredKind, space: &SpaceUsage, thresholds: &Thresholds) {
         match space.capacity {
+            Some(capacity) if capacity.bytes() == 0 => {}
             Some(capacity) => self.hold(kind, Metric::of_band(capacity.band()), thresholds, values(&space.usage)),
-            None => self.hold(kind, Metric::StorageUnderOneTb, thresholds, None),
+            None => {
+                let [mut loosest, others @ ..] =
+                    [Metric::StorageUnderOneTb, Metric::StorageOneToTenTb, Metric::StorageOverTenTb].map(|metric| {
+                        let mut judgement = Self::default();
+                        judgement.hold(kind, metric, thresholds, values(&space.usage));
+                        judgement
+                    });
+                loosest.breaches.retain(|breach| {
+                    let is_same = |other: &&Breach| (other.statistic, other.side) == (breach.statistic, breach.side);
+                    others.iter().all(|other| other.breaches.iter().any(|one| is_same(&one)))
+                });
+                if loosest.breaches.is_empty() {
+                    self.hold(kind, Metric::StorageUnderOneTb, thresholds, None);
+                } else {
+                    self.breaches.append(&mut loosest.breaches);
+                }
+            }
         }
     }
 }

@@ -72,7 +72,8 @@ pub fn candidates(kind: MonitoredKind, summary: &Summary, thresholds: &Threshold
                 let (space, is_array) = array_space(summary);
                 match space.capacity {
                     None => Answer::NotCollected,
-                    Some(capacity) if capacity.band() != *band => Answer::Silent,
+                    // Where nothing is leased, nothing can be given back.
+                    Some(capacity) if capacity.bytes() == 0 || capacity.band() != *band => Answer::Silent,
                     Some(_) => low_array(summary, space, is_array, thresholds.annex_c_statistic, below),
                 }
             }
@@ -148,7 +149,7 @@ fn low_array(summary: &Summary, space: &SpaceUsage, is_array: bool, statistic: S
     let (zh, en) = if is_array {
         ("盘阵空间", "array space")
     } else {
-        ("存储空间（文件没有盘阵列，按存储空间判断）", "storage space (the file has no columns for array space)")
+        ("存储空间（未采集盘阵空间，按存储空间判断）", "storage space (no array space was collected)")
     };
     let ground = Text::new(
         format!("{zh} {capacity}TB，{}使用率 {usage}% 低于 {below}%（{}）", which.zh, span.zh),
@@ -183,7 +184,10 @@ fn off_days(summary: &Summary, days: u32) -> Answer {
     let known = match off.ground {
         OffGround::Samples => Text::new("每天均有采样且全部关机", "each day has samples, and all say shut down"),
         OffGround::Days => Text::new("按文件所写天数", "as the file counts"),
-        OffGround::Since(since) => Text::new(format!("自 {since} 关机"), format!("shut down since {since}")),
+        OffGround::Since(since) => {
+            let since = since.strftime("%Y-%m-%d %H:%M");
+            Text::new(format!("自 {since} 关机"), format!("shut down since {since}"))
+        }
     };
     let vacated = if summary.is_vacated == Some(false) {
         Text::new("文件写明未腾退", "the file says that it is not vacated")

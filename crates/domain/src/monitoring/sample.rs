@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-use super::Capacity;
+use super::{Capacity, Statistic};
 use crate::{decimal::Decimal, ledger::AssetKind, text::Text};
 
 /// What kind of resource is monitored; decides which rows of tables B.1 and C.1 are asked.
@@ -82,6 +82,15 @@ pub struct Identity {
     pub address: String,
 }
 
+impl Identity {
+    /// What people call it: its name, or else what there is.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        let all = [&self.name, &self.serial, &self.asset_tag, &self.address, &self.id];
+        all.into_iter().find(|name| !name.is_empty()).map_or("", String::as_str)
+    }
+}
+
 /// Usage in percent, 0 to 100; what was not collected is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +106,17 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Takes what only the other has; says whether both have a value and they differ.
+    fn fill(&mut self, other: Self) -> bool {
+        [
+            fill(&mut self.current, other.current),
+            fill(&mut self.average, other.average),
+            fill(&mut self.peak, other.peak),
+            fill(&mut self.trough, other.trough),
+        ]
+        .contains(&true)
+    }
+
     /// Whether nothing was collected.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -208,6 +228,58 @@ impl Sample {
         }
     }
 
+    /// Takes what only an older sample of the same resource and moment measured: platforms write CPU into one file and disks
+    /// into another. Says whether the older one said otherwise of something, which gives way.
+    pub fn fill(&mut self, older: Self) -> bool {
+        if self.owning_unit.is_empty() {
+            self.owning_unit = older.owning_unit;
+        }
+        if self.room.is_empty() {
+            self.room = older.room;
+        }
+        [
+            fill(&mut self.kind, older.kind),
+            self.cpu.fill(older.cpu),
+            self.memory.fill(older.memory),
+            self.storage.fill(older.storage),
+            self.array.fill(older.array),
+            fill(&mut self.cpu_cores, older.cpu_cores),
+            fill(&mut self.memory_capacity, older.memory_capacity),
+            fill(&mut self.storage_capacity, older.storage_capacity),
+            fill(&mut self.array_capacity, older.array_capacity),
+            fill(&mut self.name_sync_seconds, older.name_sync_seconds),
+            fill(&mut self.address_sync_seconds, older.address_sync_seconds),
+            fill(&mut self.power, older.power),
+            fill(&mut self.off_since, older.off_since),
+            fill(&mut self.off_days, older.off_days),
+            fill(&mut self.plugin, older.plugin),
+            fill(&mut self.is_vacated, older.is_vacated),
+        ]
+        .contains(&true)
+    }
+
+    /// Whether both measure the same thing, equally or not.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let both = |one: bool, other: bool| one && other;
+        let usages = [
+            (&self.cpu, &other.cpu),
+            (&self.memory, &other.memory),
+            (&self.storage, &other.storage),
+            (&self.array, &other.array),
+        ];
+        usages.into_iter().any(|(one, other)| {
+            [Statistic::Current, Statistic::Average, Statistic::Peak, Statistic::Trough]
+                .into_iter()
+                .any(|statistic| both(statistic.of(one).is_some(), statistic.of(other).is_some()))
+        }) || both(self.name_sync_seconds.is_some(), other.name_sync_seconds.is_some())
+            || both(self.address_sync_seconds.is_some(), other.address_sync_seconds.is_some())
+            || both(self.power.is_some(), other.power.is_some())
+            || both(self.off_since.is_some(), other.off_since.is_some())
+            || both(self.off_days.is_some(), other.off_days.is_some())
+            || both(self.plugin.is_some(), other.plugin.is_some())
+    }
+
     /// Whether the row measures nothing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -218,5 +290,17 @@ impl Sample {
             && self.off_since.is_none()
             && self.off_days.is_none()
             && self.plugin.is_none()
+    }
+}
+
+/// Takes a value where there is none; says whether there is another one.
+fn fill<T: PartialEq>(value: &mut Option<T>, older: Option<T>) -> bool {
+    match (&value, &older) {
+        (None, _) => {
+            *value = older;
+            false
+        }
+        (Some(value), Some(older)) => value != older,
+        (Some(_), None) => false,
     }
 }

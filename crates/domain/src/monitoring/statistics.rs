@@ -49,6 +49,8 @@ impl Statistic {
 pub struct UsageTotal {
     /// The sum of what there is; cores, or terabytes. `None` where no resource says.
     pub total: Option<String>,
+    /// The sum of the sizes of resources with both a size and a usage: what `used` is a share of.
+    pub measured_size: Option<String>,
     /// The sum of what is used, over resources with both a size and a usage, at four places.
     pub used: Option<Decimal>,
     /// `used` by the sizes of the same resources, in percent.
@@ -118,11 +120,10 @@ fn sum(parts: &[(Option<i128>, &Usage)], unit: i128) -> UsageTotal {
     let used: i128 = both.iter().map(|(size, percent)| size * percent).sum();
     let percent = 10_i128.pow(PERCENT_PLACES);
     let is_any = !both.is_empty();
+    let in_units = |size: i128| Decimal::ratio(size, unit, PLACES).map(|total| total.to_string());
     UsageTotal {
-        total: (!sizes.is_empty())
-            .then(|| Decimal::ratio(sizes.iter().sum(), unit, PLACES))
-            .flatten()
-            .map(|total| total.to_string()),
+        total: (!sizes.is_empty()).then(|| in_units(sizes.iter().sum())).flatten(),
+        measured_size: is_any.then(|| in_units(of_both)).flatten(),
         used: is_any.then(|| Decimal::ratio(used / 100, unit * percent, PLACES)).flatten(),
         utilisation: (of_both > 0).then(|| Decimal::ratio(used, of_both * percent, PLACES)).flatten(),
         measured: u32::try_from(both.len()).unwrap_or(u32::MAX),

@@ -154,20 +154,20 @@ fn usage(sorted: &[&Sample], of: impl Fn(&Sample) -> &Usage) -> Usage {
     }
 }
 
-/// The longest of what the newest samples say and what the days in a row show.
+/// What the newest sample that tells says: its moment, or else its number of days. Where none tells, what the days in a row show.
 fn off_days(all: &[&Sample]) -> Option<OffDays> {
     // What was said before the resource last ran is about another shutdown.
     let since_on = all.iter().rposition(|sample| sample.power == Some(PowerState::On)).map_or(0, |at| at + 1);
     let sorted = all.get(since_on..).unwrap_or_default();
     let told = sorted.iter().rev().find(|sample| sample.off_since.is_some() || sample.off_days.is_some());
-    let since = told.and_then(|sample| {
-        let since = sample.off_since?;
-        Some(OffDays { days: whole_days(since, sample.collected_at)?, ground: OffGround::Since(since) })
-    });
-    let days = told.and_then(|sample| Some(OffDays { days: sample.off_days?, ground: OffGround::Days }));
-    let in_a_row = days_in_a_row(all);
-    let in_a_row = (in_a_row > 0).then_some(OffDays { days: in_a_row, ground: OffGround::Samples });
-    [since, days, in_a_row].into_iter().flatten().max_by_key(|off| (off.days, off.ground))
+    if let Some(sample) = told {
+        let since = sample.off_since.and_then(|since| {
+            Some(OffDays { days: whole_days(since, sample.collected_at)?, ground: OffGround::Since(since) })
+        });
+        return since.or_else(|| Some(OffDays { days: sample.off_days?, ground: OffGround::Days }));
+    }
+    let days = days_in_a_row(all);
+    (days > 0).then_some(OffDays { days, ground: OffGround::Samples })
 }
 
 /// Whole days between two moments; `None` when the first is the later one.
@@ -176,8 +176,8 @@ fn whole_days(from: DateTime, to: DateTime) -> Option<u32> {
     u32::try_from(seconds.div_euclid(DAY)).ok()
 }
 
-/// So many calendar days, counted back from the newest that has a state, have samples that all say shut down. A day without a
-/// sample breaks the row: nobody knows how it was.
+/// So many calendar days, counted back from that of the newest sample, have samples that all say shut down. A day without a
+/// state breaks the row: nobody knows how it was.
 fn days_in_a_row(sorted: &[&Sample]) -> u32 {
     let mut is_off: BTreeMap<Date, bool> = BTreeMap::new();
     for sample in sorted {
@@ -186,7 +186,7 @@ fn days_in_a_row(sorted: &[&Sample]) -> u32 {
         }
     }
     let mut count = 0;
-    let mut expected = is_off.keys().next_back().copied();
+    let mut expected = sorted.last().map(|newest| newest.collected_at.date());
     while let Some(day) = expected.filter(|day| is_off.get(day) == Some(&true)) {
         count += 1;
         expected = day.yesterday().ok();

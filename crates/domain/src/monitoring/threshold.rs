@@ -155,9 +155,9 @@ pub struct Change {
     /// Which part of it.
     pub part: Text,
     /// As the standard prints it.
-    pub printed: String,
+    pub printed: Text,
     /// As this version has it.
-    pub here: String,
+    pub here: Text,
 }
 
 /// Why thresholds cannot be used.
@@ -280,26 +280,37 @@ impl Thresholds {
     pub fn changes(&self) -> Vec<Change> {
         let baseline = Self::baseline();
         let mut found = Vec::new();
-        let mut compare = |row: &str, part: Text, printed: String, here: String| {
+        let mut compare = |row: &str, part: Text, printed: Text, here: Text| {
             if printed != here {
                 found.push(Change { row: row.to_owned(), part, printed, here });
             }
         };
+        let number = |spelled: String| Text::new(spelled.clone(), spelled);
         for (ours, print) in self.annex_b.iter().zip(&baseline.annex_b) {
             let part = |zh: &str, en: &str| {
                 let title = ours.metric.title();
                 Text::new(format!("{}{zh}", title.zh), format!("{}, {en}", title.en))
             };
             let row = print.row.as_str();
-            compare(row, part("下限", "low end"), spelled(print.low.as_ref()), spelled(ours.low.as_ref()));
-            compare(row, part("上限", "high end"), spelled(print.high.as_ref()), spelled(ours.high.as_ref()));
+            compare(
+                row,
+                part("下限", "low end"),
+                number(spelled(print.low.as_ref())),
+                number(spelled(ours.low.as_ref())),
+            );
+            compare(
+                row,
+                part("上限", "high end"),
+                number(spelled(print.high.as_ref())),
+                number(spelled(ours.high.as_ref())),
+            );
             compare(row, part("取值", "values"), names(&print.statistics), names(&ours.statistics));
         }
-        let statistic = |of: &Self| of.annex_c_statistic.title().zh;
+        let statistic = |of: &Self| of.annex_c_statistic.title();
         compare("", Text::new("附录 C 取值", "value of Annex C"), statistic(&baseline), statistic(self));
         for (ours, print) in self.annex_c.iter().zip(&baseline.annex_c) {
             for ((part, here), (_, printed)) in ours.condition.numbers().into_iter().zip(print.condition.numbers()) {
-                compare(print.row.as_str(), part, printed, here);
+                compare(print.row.as_str(), part, number(printed), number(here));
             }
         }
         found
@@ -327,8 +338,10 @@ fn spelled(number: Option<&Decimal>) -> String {
     number.map_or_else(|| "—".to_owned(), Decimal::to_string)
 }
 
-fn names(statistics: &[Statistic]) -> String {
-    statistics.iter().map(|statistic| statistic.title().zh).collect::<Vec<_>>().join("、")
+fn names(statistics: &[Statistic]) -> Text {
+    let titles: Vec<Text> = statistics.iter().map(|statistic| statistic.title()).collect();
+    let joined = |of: fn(&Text) -> &str, between: &str| titles.iter().map(of).collect::<Vec<_>>().join(between);
+    Text::new(joined(|title| &title.zh, "、"), joined(|title| &title.en, ", "))
 }
 
 fn is_percent(number: &Decimal) -> bool {

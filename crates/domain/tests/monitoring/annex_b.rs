@@ -134,7 +134,7 @@ fn what_no_sample_has_is_not_collected_and_never_within() {
     let virtual_machine = judged(MonitoredKind::VirtualMachine, Sample { cpu: current("50"), ..sample(15) });
     assert_eq!(rows(&virtual_machine), ["B.1-06", "B.1-07", "B.1-09", "B.1-10"]);
     assert_eq!(virtual_machine.within, 1, "the one value that there is");
-    let unsized_storage = judged(MonitoredKind::Storage, Sample { storage: current("99"), ..sample(15) });
+    let unsized_storage = judged(MonitoredKind::Storage, Sample { storage: current("35"), ..sample(15) });
     assert_eq!(rows(&unsized_storage), ["B.1-05"], "without a capacity nobody knows the band");
     assert_eq!(unsized_storage.breaches, [], "and nothing is guessed");
     let other = judged(MonitoredKind::Other, Sample { cpu: current("99"), ..sample(15) });
@@ -164,4 +164,29 @@ fn over_a_period_the_newest_the_mean_the_highest_and_the_lowest_are_judged() {
     assert_eq!(summed.last_at, november(3));
     let judged = out_of_range(MonitoredKind::VirtualMachine, &summed, &Thresholds::baseline());
     assert!(judged.breaches.iter().any(|one| one.row.as_str() == "B.1-10" && one.limit == decimal("30")));
+}
+
+#[test]
+fn storage_without_a_capacity_is_out_of_range_where_every_band_says_so() {
+    let judged = |used: &str| {
+        let sample = Sample { storage: usage(Statistic::Current, used), ..sample(15) };
+        out_of_range(MonitoredKind::VirtualMachine, &summary(&[sample]), &Thresholds::baseline())
+    };
+    let row = |judged: &xunjian_domain::monitoring::RangeJudgement| {
+        judged.breaches.iter().map(|one| (one.row.to_string(), one.side, one.limit.to_string())).collect::<Vec<_>>()
+    };
+    let full = judged("99");
+    assert_eq!(row(&full), [("B.1-10".to_owned(), Side::Above, "90".to_owned())]);
+    assert!(!full.not_collected.iter().any(|row| row.as_str() == "B.1-10"));
+    assert_eq!(row(&judged("19.99")), [("B.1-10".to_owned(), Side::Below, "20".to_owned())]);
+    for unclear in ["20", "35", "90"] {
+        let judged = judged(unclear);
+        assert_eq!(row(&judged), [], "{unclear} %: some band allows it");
+        assert!(judged.not_collected.iter().any(|row| row.as_str() == "B.1-10"), "and nobody knows the band");
+    }
+    let mut none = sample(15);
+    none.storage_capacity = Some(Capacity::of_bytes(0));
+    none.storage = usage(Statistic::Current, "0");
+    let none = out_of_range(MonitoredKind::VirtualMachine, &summary(&[none]), &Thresholds::baseline());
+    assert_eq!(row(&none), [], "no space is not too little used");
 }

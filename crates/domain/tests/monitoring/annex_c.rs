@@ -185,3 +185,27 @@ fn a_site_may_ask_the_peak_instead_of_the_average() {
     let by_peak = Thresholds { annex_c_statistic: Statistic::Peak, ..Thresholds::baseline() };
     assert!(candidates(MonitoredKind::VirtualMachine, &busy_at_times, &by_peak).candidates.is_empty());
 }
+
+#[test]
+fn what_the_file_says_of_a_shutdown_counts_before_what_its_samples_show() {
+    let days: Vec<Sample> = off(15);
+    assert_eq!(fired(MonitoredKind::VirtualMachine, &summary(&days)), ["C.1-10"], "fifteen samples");
+    let mut told = off(15);
+    told.iter_mut().for_each(|sample| sample.off_days = Some(3));
+    assert!(fired(MonitoredKind::VirtualMachine, &summary(&told)).is_empty(), "the file counts three days");
+    let mut gone_on = off(16);
+    gone_on.pop();
+    gone_on.push(Sample { cpu: average("60"), ..sample(30) });
+    assert!(
+        fired(MonitoredKind::VirtualMachine, &summary(&gone_on)).is_empty(),
+        "nobody saw its state on the last day"
+    );
+}
+
+#[test]
+fn where_nothing_is_leased_nothing_is_given_back() {
+    let mut empty = sample(15);
+    empty.array_capacity = Some(xunjian_domain::monitoring::Capacity::of_bytes(0));
+    empty.array = average("0");
+    assert!(fired(MonitoredKind::VirtualMachine, &summary(&[empty])).is_empty());
+}

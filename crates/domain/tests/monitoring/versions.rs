@@ -20,7 +20,7 @@ fn what_a_site_changes_is_listed_beside_the_print() {
     thresholds.annex_c_statistic = Statistic::Peak;
     thresholds.check().expect("numbers may change");
     let changes: Vec<(String, String, String)> =
-        thresholds.changes().into_iter().map(|change| (change.row, change.printed, change.here)).collect();
+        thresholds.changes().into_iter().map(|change| (change.row, change.printed.zh, change.here.zh)).collect();
     let listed = |row: &str, printed: &str, here: &str| (row.to_owned(), printed.to_owned(), here.to_owned());
     assert_eq!(
         changes,

@@ -3,7 +3,7 @@
 use xunjian_domain::{plan::TemplateVersion, template::Template};
 use xunjian_proof::{
     dsse::Envelope,
-    keyring::Keyring,
+    keyring::{Keyring, KeyringError},
     receipt::Receipt,
     statement::{HolderKind, LabelPrints, PlanStatement, Statement},
 };
@@ -25,10 +25,9 @@ pub(super) fn root(terminal: &Terminal, found: &str) -> Result<(), FieldError> {
 pub(super) fn plan(round: &PackageRound, keyring: &Keyring) -> Result<(PlanStatement, Receipt), FieldError> {
     let envelope = Envelope::from_bytes(round.plan.as_bytes()).map_err(|error| refused("plan", error))?;
     let statement = PlanStatement::read(&envelope).map_err(|error| refused("plan", error))?;
-    let key = envelope.key_ids().next().ok_or_else(|| refused("plan", "nobody signed it"))?;
-    let holder =
-        keyring.holder(key, HolderKind::Service, statement.opened_at).map_err(|error| refused("plan", error))?;
-    envelope.verify(&holder.key).map_err(|error| refused("plan", error))?;
+    keyring
+        .signer::<KeyringError>(&envelope, HolderKind::Service, statement.opened_at)
+        .map_err(|error| refused("plan", error))?;
     let plan = &statement.plan;
     if statement.site != keyring.root().site || plan.template != round.template || plan.ledger != round.ledger {
         return Err(refused("plan", "it is of another site, template or ledger than the package says"));
@@ -53,14 +52,13 @@ pub(super) fn label_prints(bytes: &[u8], keyring: &Keyring) -> Result<LabelPrint
     let wrong = |reason: &dyn std::fmt::Display| refused("label prints", reason);
     let envelope = Envelope::from_bytes(bytes).map_err(|error| wrong(&error))?;
     let prints = LabelPrints::read(&envelope).map_err(|error| wrong(&error))?;
-    let key = envelope.key_ids().next().ok_or_else(|| wrong(&"nobody signed them"))?;
-    let holder = keyring.holder(key, HolderKind::Service, prints.made_at).map_err(|error| wrong(&error))?;
-    envelope.verify(&holder.key).map_err(|error| wrong(&error))?;
+    let signed = keyring.signer::<KeyringError>(&envelope, HolderKind::Service, prints.made_at);
+    let key = signed.map_err(|error| wrong(&error))?.key.id();
     if prints.site != keyring.root().site {
         return Err(wrong(&"they are of another site"));
     }
     // Unlike a plan, the list is signed anew by the key in use: an old key has no say in it.
-    if keyring.revocation(key).is_some() {
+    if keyring.revocation(&key).is_some() {
         return Err(wrong(&format!("the key {key} was revoked")));
     }
     Ok(prints)

@@ -3,17 +3,7 @@
 use xunjian_domain::{ledger::UnitSpan, text::Text};
 
 use super::{cell::NoPosition, heading::TableKind, workbook::NoWorkbook};
-
-/// Quotes of cells are cut after so many characters.
-const LONGEST_QUOTE: usize = 40;
-
-fn quote(cell: &str) -> String {
-    let flat = cell.replace('\n', " ");
-    if flat.chars().count() <= LONGEST_QUOTE {
-        return flat;
-    }
-    flat.chars().take(LONGEST_QUOTE).chain(['…']).collect()
-}
+use crate::quote::quote;
 
 // ---- Whole files ------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ use xunjian_domain::{
 };
 
 use super::{Code, message};
-use crate::import::cell::key;
+use crate::import::cell::{key, narrow};
 
 /// A resource of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +48,11 @@ pub enum Found<'d> {
 impl Found<'_> {
     /// How an import lists a row that stands for no resource; `None` for one that does.
     #[must_use]
-    pub fn problem(&self, identity: &Identity) -> Option<(Code, Text)> {
-        let all = [&identity.name, &identity.serial, &identity.asset_tag, &identity.address, &identity.id];
-        let name = all.into_iter().find(|name| !name.is_empty()).map(String::as_str).unwrap_or_default();
+    pub fn problem(&self, identity: &Identity, kind: Option<MonitoredKind>) -> Option<(Code, Text)> {
+        let name = identity.shown();
         match self {
             Self::One(_) => None,
-            Self::None => Some((Code::NotInLedger, message::not_in_ledger(name))),
+            Self::None => Some((Code::NotInLedger, message::not_in_ledger(name, kind.is_some()))),
             Self::Several(count) => Some((Code::Several, message::several(name, *count))),
             Self::Contradiction(one, other) => {
                 Some((Code::Contradiction, message::contradiction(&one.name, &other.name)))
@@ -155,7 +154,7 @@ impl Directory {
     }
 
     /// The resource that a row is about. Of the row's names the first that means exactly one resource decides, and none of
-    /// the others may mean exactly one other. A kind narrows the search down; so does a cluster.
+    /// the others may mean only others. A kind narrows the search down; so does a cluster.
     #[must_use]
     pub fn find(&self, kind: Option<MonitoredKind>, identity: &Identity) -> Found<'_> {
         let names = [
@@ -165,25 +164,30 @@ impl Directory {
             (By::Name, &identity.name),
             (By::Address, &identity.address),
         ];
-        let (mut one, mut several): (Option<&Resource>, usize) = (None, 0);
-        for (by, text) in names {
-            let found = self.named(by, text, kind, &identity.cluster);
-            match (&found[..], one) {
-                ([only], None) => one = Some(*only),
-                ([only], Some(first)) if only.id != first.id => return Found::Contradiction(first, only),
-                (more, None) if more.len() > 1 && several == 0 => several = more.len(),
-                _ => {}
-            }
-        }
-        match (one, several) {
-            (Some(resource), _) => Found::One(resource),
-            (None, 0) => Found::None,
-            (None, count) => Found::Several(count),
+        let found = names.map(|(by, text)| self.named(by, text, kind, &identity.cluster));
+        let decides = found.iter().find_map(|found| if let [only] = found[..] { Some(only) } else { None });
+        let Some(one) = decides else {
+            let several = found.iter().map(Vec::len).find(|count| *count > 1);
+            return several.map_or(Found::None, Found::Several);
+        };
+        let holds_it = |found: &&Vec<&Resource>| found.iter().any(|resource| resource.id == one.id);
+        let other = found.iter().filter(|found| !found.is_empty()).find(|found| !holds_it(found));
+        match other.and_then(|found| found.first()) {
+            Some(other) => Found::Contradiction(one, other),
+            None => Found::One(one),
         }
     }
 
     fn named(&self, by: By, text: &str, kind: Option<MonitoredKind>, cluster: &str) -> Vec<&Resource> {
-        let places = self.places.get(&(by, key(text))).map(Vec::as_slice).unwrap_or_default();
+        // A machine may have several addresses in one cell.
+        let spelled: Vec<String> = match by {
+            By::Address => words(&narrow(text)).map(key).collect(),
+            _ => vec![key(text)],
+        };
+        let mut places: Vec<usize> =
+            spelled.into_iter().filter_map(|word| self.places.get(&(by, word))).flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
         let all: Vec<&Resource> = places.iter().filter_map(|at| self.resources.get(*at)).collect();
         // An id, serial or tag means what it means, whatever the file calls the kind.
         if matches!(by, By::Id | By::Serial | By::AssetTag) {

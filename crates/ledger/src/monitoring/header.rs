@@ -98,12 +98,15 @@ impl Header {
                     | Column::Sync
                     | Column::NameSync
                     | Column::AddressSync
+                    | Column::LastOff
                     | Column::OffSince
                     | Column::OffDays
                     | Column::Plugin
             )
         };
-        has(names) && has(measures)
+        // A list of machines that are shut down measures them; 状态 alone may be that of anything.
+        let has_power = self.place(Column::Power).is_some_and(|at| !is_loose(self.heading(at)));
+        has(names) && (has(measures) || has_power)
     }
 
     /// How many columns are known.

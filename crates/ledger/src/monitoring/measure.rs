@@ -62,19 +62,21 @@ pub(super) fn percent_of_fraction(fraction: &Decimal) -> Option<Decimal> {
     Decimal::ratio(i128::from(mantissa) * 100, 10_i128.checked_pow(scale)?, scale)
 }
 
-/// How the bare usages of a column are spelled. `says_percent` is whether the heading has the sign, `shows_raw` whether cells of
-/// a percent format come without it, as those of a workbook do, `has_signed` whether other cells of the column have the sign.
+/// How the bare usages of one thing are spelled, in all its columns: the lowest of an idle machine (`0.3`) is told by its highest
+/// (`35`). `says_percent` is whether a heading has the sign, `shows_raw` whether cells of a percent format come without it, as
+/// those of a workbook do, `has_signed` whether other cells have the sign. Between 1 and 2 a value may be a little percent or
+/// more than all there is.
 pub(super) fn spelling(bare: &[Decimal], says_percent: bool, shows_raw: bool, has_signed: bool) -> Option<Spelling> {
-    let one = Decimal::ratio(1, 1, 0)?;
+    let (one, two) = (Decimal::ratio(1, 1, 0)?, Decimal::ratio(2, 1, 0)?);
     let nought = Decimal::ratio(0, 1, 0)?;
     if bare.iter().all(|value| *value == nought) {
         return None;
     }
     let is_whole = |value: &Decimal| value.parts().1 == 0;
-    let is_percent = bare.iter().any(|value| *value > one) || (says_percent && !shows_raw);
+    let is_percent = bare.iter().any(|value| *value > two) || (says_percent && !shows_raw);
     Some(if is_percent {
         Spelling::Percent
-    } else if says_percent || has_signed || bare.iter().all(is_whole) {
+    } else if says_percent || has_signed || bare.iter().all(is_whole) || bare.iter().any(|value| *value > one) {
         Spelling::Unclear
     } else {
         Spelling::Fraction
@@ -111,10 +113,12 @@ pub(super) fn capacity(text: &str, unit_of_heading: Option<&str>) -> Option<Capa
     };
     let worth: i128 = match unit {
         "B" => 1,
+        "KB" | "K" => 10_i128.pow(3),
         "MB" | "M" => 10_i128.pow(6),
         "GB" | "G" => 10_i128.pow(9),
         "TB" | "T" => 10_i128.pow(12),
         "PB" | "P" => 10_i128.pow(15),
+        "KIB" => 1 << 10,
         "MIB" => 1 << 20,
         "GIB" => 1 << 30,
         "TIB" => 1 << 40,
@@ -169,7 +173,10 @@ mod tests {
             (bare(&["1", "0"]), false, false, false, Some(Spelling::Unclear)),
             (bare(&["0", "0"]), true, true, false, None),
             (bare(&[]), false, false, true, None),
-            (bare(&["1.5"]), true, true, true, Some(Spelling::Percent)),
+            (bare(&["1.5"]), true, true, true, Some(Spelling::Unclear)),
+            (bare(&["0.85", "0.6", "1.02"]), false, true, false, Some(Spelling::Unclear)),
+            (bare(&["0.3", "0.5", "35"]), false, false, false, Some(Spelling::Percent)),
+            (bare(&["1.5"]), true, false, false, Some(Spelling::Percent)),
         ];
         for (values, says_percent, shows_raw, has_signed, expected) in cases {
             assert_eq!(spelling(&values, says_percent, shows_raw, has_signed), expected, "{values:?} {says_percent}");

@@ -1,17 +1,9 @@
 //! What the reader tells people: whole sentences in Chinese and English that quote the cell and say what to do.
 
+use jiff::civil::DateTime;
 use xunjian_domain::text::Text;
 
-/// Quotes of cells are cut after so many characters.
-const LONGEST_QUOTE: usize = 40;
-
-fn quote(cell: &str) -> String {
-    let flat = cell.replace('\n', " ");
-    if flat.chars().count() <= LONGEST_QUOTE {
-        return flat;
-    }
-    flat.chars().take(LONGEST_QUOTE).chain(['…']).collect()
-}
+use crate::quote::quote;
 
 pub(super) fn no_header(file: &str) -> Text {
     Text::new(
@@ -73,11 +65,43 @@ pub(super) fn nothing_measured() -> Text {
     )
 }
 
-pub(super) fn repeated(first: u32) -> Text {
+pub(super) fn repeated(sheet: &str, first: u32) -> Text {
+    let (zh, en) = if sheet.is_empty() {
+        (String::new(), String::new())
+    } else {
+        (format!("工作表“{sheet}”"), format!(" of sheet \"{sheet}\""))
+    };
     Text::new(
-        format!("与第 {first} 行是同一资源、同一采集时间，未导入。请删除其中一行，或补上采集时间。"),
+        format!("与{zh}第 {first} 行是同一资源、同一采集时间，未导入。请删除其中一行，或补上采集时间。"),
         format!(
-            "The row is about the same resource and moment as row {first} and was not imported. Remove one of them, or say when each was collected."
+            "The row is about the same resource and moment as row {first}{en} and was not imported. Remove one of them, or say when each was collected."
+        ),
+    )
+}
+
+pub(super) fn in_future(at: DateTime) -> Text {
+    let at = at.strftime("%Y-%m-%d %H:%M");
+    Text::new(
+        format!("采集时间 {at} 在将来，这一行未导入。请改正时间，或核对采集平台的时钟。"),
+        format!(
+            "The row was collected in the future ({at}) and was not imported. Correct the time, or check the platform's clock."
+        ),
+    )
+}
+
+pub(super) fn collected_on_a_day() -> Text {
+    Text::new(
+        "采集时间只有日期，无法算出同步时间，该项留空。请写明采集的时刻，如 2026-11-15 10:00。",
+        "The collection has a day and no time, so nobody can say how old this was; it is left empty. Write the time, as in 2026-11-15 10:00.",
+    )
+}
+
+pub(super) fn synchronised_on_a_day(cell: &str) -> Text {
+    let cell = quote(cell);
+    Text::new(
+        format!("同步时间“{cell}”只有日期，该项留空。请写明时刻，如 2026-11-15 09:45，或写 12分钟。"),
+        format!(
+            "The synchronisation \"{cell}\" has a day and no time and is left empty. Write 2026-11-15 09:45, or 12min."
         ),
     )
 }
@@ -187,8 +211,18 @@ pub(super) fn unknown_state(cell: &str, words: &str) -> Text {
     )
 }
 
-pub(super) fn not_in_ledger(name: &str) -> Text {
+pub(super) fn not_in_ledger(name: &str, has_kind: bool) -> Text {
     let name = quote(name);
+    if !has_kind {
+        return Text::new(
+            format!(
+                "台账中没有“{name}”，文件也没有写资源类型，已导入，但无法按附录 B 和附录 C 的各类资源判断。请补充资源类型，或把它补进台账。"
+            ),
+            format!(
+                "The ledger has no \"{name}\" and the file names no kind of it: it was imported and is held against no row of a kind. Add its kind, or add it to the ledger."
+            ),
+        );
+    }
     Text::new(
         format!("台账中没有“{name}”，已导入，判断时按文件所写。请核对名称、序列号或资产编号，或把它补进台账。"),
         format!(

@@ -49,24 +49,32 @@ pub(super) enum Delay {
     Seconds(u32),
     /// At this moment.
     At(DateTime),
+    /// On a day, nobody knows when.
+    NoTimeOfDay,
     /// A number without a unit.
     NoUnit,
+}
+
+/// Whether a moment is more than a day.
+pub(super) fn says_time_of_day(text: &str) -> bool {
+    narrow(text).contains([':', '时', '点'])
 }
 
 /// A delay (`12分钟`, `12分30秒`, `900s`, or a number whose heading has the unit) or the moment of the last synchronisation.
 /// A time of day without a day may be either and is refused. Parts of a second count as a whole one.
 pub(super) fn delay(text: &str, seconds_of_unit: Option<u32>) -> Option<Delay> {
-    if let Some(at) = moment(text) {
-        return Some(Delay::At(at));
-    }
     let narrowed: String = narrow(text).to_lowercase().chars().filter(|c| *c != ' ').collect();
-    if narrowed.starts_with(|c: char| c.is_ascii_digit())
-        && narrowed.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-    {
-        return match seconds_of_unit {
-            Some(unit) => in_seconds(&narrowed, unit).map(Delay::Seconds),
-            None => Some(Delay::NoUnit),
-        };
+    let is_number = narrowed.starts_with(|c: char| c.is_ascii_digit())
+        && narrowed.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    // A spreadsheet's number of a day is a number of seconds where the heading says so.
+    if let Some(unit) = seconds_of_unit.filter(|_| is_number) {
+        return in_seconds(&narrowed, unit).map(Delay::Seconds);
+    }
+    if let Some(at) = moment(text) {
+        return Some(if says_time_of_day(text) { Delay::At(at) } else { Delay::NoTimeOfDay });
+    }
+    if is_number {
+        return Some(Delay::NoUnit);
     }
     let mut rest = narrowed.as_str();
     let mut seconds = 0_u32;
@@ -148,6 +156,8 @@ mod tests {
             ("15.01", Some(60), seconds(901)),
             ("900.0000001", Some(1), seconds(901)),
             ("15", None, Some(Delay::NoUnit)),
+            ("45000", Some(1), seconds(45_000)),
+            ("2026-11-15", None, Some(Delay::NoTimeOfDay)),
             ("00:15:00", None, None),
             ("很久", None, None),
             ("-5分钟", None, None),

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 use xunjian_domain::{
     decimal::Decimal,
-    monitoring::{Capacity, Identity, MonitoredKind, Sample, Statistic},
+    monitoring::{Capacity, Identity, MonitoredKind, PowerState, Sample, Statistic},
     text::Text,
 };
 
@@ -15,7 +15,7 @@ use super::{
     header::Header,
     measure::{CapacityCell, UsageCell, capacity, percent_of_fraction, share, spelling, usage},
     message,
-    moment::{Delay, delay, moment},
+    moment::{Delay, delay, moment, says_time_of_day},
     state,
 };
 use crate::import::{
@@ -34,8 +34,8 @@ pub(super) struct Reading<'o> {
     is_workbook: bool,
     samples: Vec<Sample>,
     report: Report,
-    /// The rows in which a name was measured at a moment: which of the names, and what it is.
-    measured: HashMap<(DateTime, usize, String), Vec<(Identity, u32)>>,
+    /// The samples that measured a name at a moment: which of the names, and their places.
+    measured: HashMap<(DateTime, usize, String), Vec<usize>>,
     /// Words that were listed once.
     told: BTreeSet<(Code, String)>,
 }
@@ -49,6 +49,8 @@ struct Frame<'s> {
     kind: Option<MonitoredKind>,
     /// What a line above the headings says of the moment of all rows.
     collected_at: Option<DateTime>,
+    /// Nothing was collected later.
+    latest: DateTime,
 }
 
 /// A row while it is read.
@@ -85,6 +87,7 @@ impl<'o> Reading<'o> {
             spellings: self.spellings(header, &rows),
             kind: kind_of_names(names).or_else(|| kind_of_word(&name)),
             collected_at: above(sheet, header).or(self.options.collected_at),
+            latest: self.options.latest.unwrap_or(DateTime::MAX),
         };
         let before = self.report.rows;
         for row in rows {
@@ -98,72 +101,86 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// How each column of usages is spelled.
+    /// How the columns of usages are spelled: all those of one thing alike.
     fn spellings(&self, header: &Header, rows: &[&SheetRow]) -> BTreeMap<Column, Spelling> {
+        let mut parts: BTreeMap<Part, Vec<(Column, usize)>> = BTreeMap::new();
+        for (column, at) in header.columns() {
+            if let Column::Usage(part, _) = column {
+                parts.entry(part).or_default().push((column, at));
+            }
+        }
         let mut found = BTreeMap::new();
-        for (column, at) in header.columns().filter(|(column, _)| matches!(column, Column::Usage(..))) {
-            let (mut bare, mut has_signed) = (Vec::new(), false);
-            for cell in rows.iter().filter_map(|row| row.cells.get(at)) {
-                match usage(cell) {
-                    Some(UsageCell::Bare(value)) => bare.push(value),
-                    Some(UsageCell::Percent(_)) => has_signed = true,
-                    None => {}
+        for columns in parts.into_values() {
+            let (mut bare, mut has_signed, mut spelled) = (Vec::new(), false, Vec::new());
+            for (column, at) in &columns {
+                for cell in rows.iter().filter_map(|row| row.cells.get(*at)) {
+                    match usage(cell) {
+                        Some(UsageCell::Bare(value)) => {
+                            bare.push(value);
+                            spelled.push(*column);
+                        }
+                        Some(UsageCell::Percent(_)) => has_signed = true,
+                        None => {}
+                    }
                 }
             }
-            let says_percent = key(header.heading(at)).contains('%');
+            let says_percent = columns.iter().any(|(_, at)| key(header.heading(*at)).contains('%'));
             let looked = spelling(&bare, says_percent, self.is_workbook, has_signed);
             if let Some(spelling) = looked.map(|looked| self.options.spelling.unwrap_or(looked)) {
-                found.insert(column, spelling);
+                found.extend(spelled.into_iter().map(|column| (column, spelling)));
             }
         }
         found
     }
 
-    /// The row in which the same resource was measured at the same moment. Only names that both rows have are compared: two
-    /// machines of one name with two addresses are two.
-    fn measured_before(&mut self, sample: &Sample) -> Option<u32> {
-        let names: Vec<_> = keys(&sample.identity)
-            .into_iter()
-            .take(5)
-            .enumerate()
-            .filter(|(_, name)| !name.is_empty())
-            .map(|(at, name)| (sample.collected_at, at, name))
-            .collect();
-        let before = names.iter().filter_map(|name| self.measured.get(name)).flatten();
-        let first = before.filter(|(known, _)| may_be_one(known, &sample.identity)).map(|(_, row)| *row).min();
-        if first.is_none() {
-            for name in names {
-                self.measured.entry(name).or_default().push((sample.identity.clone(), sample.row));
-            }
-        }
-        first
+    /// The sample that measured some of the same of the same resource at the same moment. Only names that both rows have are
+    /// compared: two machines of one name with two addresses are two. A row that measures something else completes the other.
+    fn measured_before(&self, sample: &Sample) -> Option<&Sample> {
+        let before = names(sample).filter_map(|name| self.measured.get(&name)).flatten();
+        let known = before.filter_map(|at| self.samples.get(*at));
+        known.filter(|known| may_be_one(known, sample) && known.overlaps(sample)).min_by_key(|known| known.row)
     }
 
     fn row(&mut self, mut row: Row<'_>) {
         let sample = row.sample(&mut self.told);
         if let Some(first) = sample.as_ref().and_then(|sample| self.measured_before(sample)) {
-            row.list(None, Code::Repeated, message::repeated(first));
+            let sheet = if first.sheet == row.frame.sheet { "" } else { first.sheet.as_str() };
+            row.list(None, Code::Repeated, message::repeated(sheet, first.row));
         }
         self.report.rows += 1;
         if row.problems.iter().any(|problem| problem.code.skips()) {
             self.report.skipped += 1;
         } else if let Some(sample) = sample {
             self.report.imported += 1;
+            for name in names(&sample) {
+                self.measured.entry(name).or_default().push(self.samples.len());
+            }
             self.samples.push(sample);
         }
         self.report.problems.append(&mut row.problems);
     }
 }
 
-/// What a resource is named by, each in the spelling that other spellings have in common.
-fn keys(identity: &Identity) -> [String; 6] {
+/// What a resource is named by, each in the spelling that other spellings have in common: id, serial, tag, name, address, and
+/// the cluster, which alone names nothing.
+#[must_use]
+pub fn spellings(identity: &Identity) -> [String; 6] {
     [&identity.id, &identity.serial, &identity.asset_tag, &identity.name, &identity.address, &identity.cluster]
         .map(|name| key(name))
 }
 
-/// Whether two rows may be about one resource: no name that both have differs.
-fn may_be_one(one: &Identity, other: &Identity) -> bool {
-    keys(one).iter().zip(&keys(other)).all(|(one, other)| one.is_empty() || other.is_empty() || one == other)
+/// The names of a sample at its moment, by which others of the same resource are found.
+fn names(sample: &Sample) -> impl Iterator<Item = (DateTime, usize, String)> {
+    let at = sample.collected_at;
+    let named = spellings(&sample.identity).into_iter().take(5).enumerate();
+    named.filter(|(_, name)| !name.is_empty()).map(move |(which, name)| (at, which, name))
+}
+
+/// Whether two samples may be of one resource: neither a name that both have nor the kind differs.
+fn may_be_one(one: &Sample, other: &Sample) -> bool {
+    let is_same = |(one, other): (&String, &String)| one.is_empty() || other.is_empty() || one == other;
+    let is_of_kind = one.kind.zip(other.kind).is_none_or(|(one, other)| one == other);
+    is_of_kind && spellings(&one.identity).iter().zip(&spellings(&other.identity)).all(is_same)
 }
 
 /// Whether a row below the headings holds data: it is neither blank nor a total, and does not repeat the headings.
@@ -272,11 +289,18 @@ impl Row<'_> {
             }
         }
         sample.cpu_cores = self.number(Column::Cores);
+        if collected_at > self.frame.latest {
+            self.list(Some(Column::CollectedAt), Code::InFuture, message::in_future(collected_at));
+            return None;
+        }
         let both = self.delay(Column::Sync, collected_at);
         sample.name_sync_seconds = self.delay(Column::NameSync, collected_at).or(both);
         sample.address_sync_seconds = self.delay(Column::AddressSync, collected_at).or(both);
         sample.power = self.state(Column::Power, state::power, POWER_WORDS, told);
-        sample.off_since = self.off_since();
+        sample.off_since = self.off_since(Column::OffSince);
+        if sample.power == Some(PowerState::Off) {
+            sample.off_since = sample.off_since.or_else(|| self.off_since(Column::LastOff));
+        }
         sample.off_days = self.number(Column::OffDays);
         sample.plugin = self.state(Column::Plugin, state::plugin, PLUGIN_WORDS, told);
         sample.is_vacated = self.state(Column::Vacated, state::vacated, VACATED_WORDS, told);
@@ -378,10 +402,24 @@ impl Row<'_> {
         number
     }
 
+    /// Whether the moment of the row is more than a day: midnight counts where somebody wrote it.
+    fn has_time_of_day(&self, collected_at: DateTime) -> bool {
+        collected_at.time() != Time::midnight()
+            || self.said(Column::CollectedAt).is_some_and(|cell| says_time_of_day(&cell))
+    }
+
     fn delay(&mut self, column: Column, collected_at: DateTime) -> Option<u32> {
         let cell = self.said(column)?;
         match delay(&cell, seconds_of_unit(self.heading(column))) {
             Some(Delay::Seconds(seconds)) => Some(seconds),
+            Some(Delay::At(_)) if !self.has_time_of_day(collected_at) => {
+                self.list(Some(column), Code::BadDelay, message::collected_on_a_day());
+                None
+            }
+            Some(Delay::NoTimeOfDay) => {
+                self.list(Some(column), Code::BadDelay, message::synchronised_on_a_day(&cell));
+                None
+            }
             Some(Delay::At(at)) => {
                 let seconds = u32::try_from(at.duration_until(collected_at).as_secs()).ok();
                 if seconds.is_none() {
@@ -400,11 +438,11 @@ impl Row<'_> {
         }
     }
 
-    fn off_since(&mut self) -> Option<DateTime> {
-        let cell = self.said(Column::OffSince)?;
+    fn off_since(&mut self, column: Column) -> Option<DateTime> {
+        let cell = self.said(column)?;
         let at = moment(&cell);
         if at.is_none() {
-            self.list(Some(Column::OffSince), Code::BadOffSince, message::bad_off_since(&cell));
+            self.list(Some(column), Code::BadOffSince, message::bad_off_since(&cell));
         }
         at
     }

@@ -78,11 +78,13 @@ fn any_name_will_do() {
         (machine, by(|row| (row.name, row.cluster) = ("app".into(), "政务二区".into())), "v2"),
         (machine, by(|row| (row.name, row.serial) = ("nobody".into(), "SN-1".into())), "a1"),
         (None, by(|row| (row.name, row.serial) = ("app".into(), "SN-4".into())), "a4"),
+        (None, by(|row| row.address = "192.168.0.3；10.1.0.12".into()), "a2"),
+        (None, by(|row| row.address = "１０．１．０．１２".into()), "a2"),
     ];
     for (kind, identity, expected) in cases {
         let Found::One(resource) = directory.find(kind, &identity) else { panic!("{identity:?} is {expected}") };
         assert_eq!(resource.id, expected, "{identity:?}");
-        assert!(directory.find(kind, &identity).problem(&identity).is_none());
+        assert!(directory.find(kind, &identity).problem(&identity, kind).is_none());
     }
     let storage = directory.find(None, &by(|row| row.serial = "SN-3".into()));
     let Found::One(storage) = storage else { panic!("{storage:?}") };
@@ -102,10 +104,12 @@ fn what_is_not_clear_stands_for_none() {
         (Some(MonitoredKind::VirtualMachine), by(|row| row.name = "app".into()), Code::Several),
         (None, by(|row| (row.serial, row.name) = ("SN-1".into(), "db-1".into())), Code::Contradiction),
         (None, by(|row| (row.serial, row.asset_tag) = ("SN-1".into(), "T-3".into())), Code::Contradiction),
+        // Several that are called so, none of which has the serial.
+        (None, by(|row| (row.serial, row.name) = ("SN-1".into(), "app".into())), Code::Contradiction),
     ];
     for (kind, identity, expected) in cases {
         let found = directory.find(kind, &identity);
-        let (code, message) = found.problem(&identity).unwrap_or_else(|| panic!("{identity:?} is nobody's"));
+        let (code, message) = found.problem(&identity, kind).unwrap_or_else(|| panic!("{identity:?} is nobody's"));
         assert_eq!(code, expected, "{identity:?}");
         assert!(!code.skips() && message.zh.ends_with('。') && message.en.ends_with('.'), "{message:?}");
     }

@@ -50,7 +50,6 @@ fn every_row_of_the_weekly_report_is_imported_or_listed() {
         (Code::BadNumber, vec![22]),
         (Code::BadDelay, vec![22]),
         (Code::UnknownState, vec![22, 22, 22]),
-        (Code::UnknownKind, vec![23]),
     ]
     .into();
     assert_eq!(listed(report), expected);

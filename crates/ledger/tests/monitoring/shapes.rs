@@ -229,3 +229,93 @@ fn a_file_without_monitoring_data_is_refused_with_what_to_do() {
         assert!(text.zh.ends_with('。') && text.en.ends_with('.'), "{text:?}");
     }
 }
+
+#[test]
+fn the_columns_of_one_thing_are_spelled_alike() {
+    let idle = import(&csv(
+        "虚拟机名称,采集时间,CPU峰值使用率,CPU波谷使用率\nvm-1,2026-11-15,35,0.3\nvm-2,2026-11-15,12,0.9\n",
+    ));
+    let troughs: Vec<_> = idle.samples.iter().map(|sample| sample.cpu.trough.clone()).collect();
+    assert_eq!(troughs, [decimal("0.3"), decimal("0.9")], "the peaks are percents");
+    let over = import(&csv("虚拟机名称,采集时间,CPU使用率\nvm-1,2026-11-15,0.85\nvm-2,2026-11-15,1.02\n"));
+    assert_eq!(listed(&over.report)[&Code::UnclearUsage], [2, 3], "1.02 is a little, or more than all");
+}
+
+#[test]
+fn what_is_free_or_read_in_a_second_or_raises_an_alarm_is_not_what_is_used() {
+    let imported = import(&csv(
+        "虚拟机名称,采集时间,CPU空闲率(%),CPU使用率(%),CPU使用率告警阈值(%),磁盘剩余空间(GB),磁盘总空间(GB),磁盘已用空间(GB),磁盘读速率(MB/s)\n\
+         vm-1,2026-11-15,95,5,90,600,1000,400,120\n",
+    ));
+    let [sample] = &imported.samples[..] else { panic!("{:?}", imported.report) };
+    assert_eq!((sample.cpu.current.clone(), sample.storage.current.clone()), (decimal("5"), decimal("40")));
+    assert_eq!(sample.storage_capacity, Some(Capacity::of_bytes(1_000_000_000_000)));
+    let unread = imported.tables[0].columns.iter().filter(|column| column.column.is_none()).count();
+    assert_eq!(unread, 4, "and the report says which columns were not read");
+}
+
+#[test]
+fn rows_that_measure_something_else_of_one_resource_and_moment_are_no_repetition() {
+    let mut book = Workbook::new();
+    let sheets: [(&str, [&str; 3], [&str; 3]); 4] = [
+        ("CPU", ["虚拟机名称", "采集时间", "CPU使用率"], ["vm-1", "2026-11-15 10:00", "5%"]),
+        ("存储", ["虚拟机名称", "采集时间", "磁盘使用率"], ["vm-1", "2026-11-15 10:00", "9%"]),
+        ("又一次", ["虚拟机名称", "采集时间", "磁盘使用率"], ["vm-1", "2026-11-15 10:00", "8%"]),
+        ("物理机", ["物理机名称", "采集时间", "CPU使用率"], ["vm-1", "2026-11-15 10:00", "6%"]),
+    ];
+    for (name, headings, cells) in sheets {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).expect("a name");
+        sheet.write_row(0, 0, headings).expect("headings");
+        sheet.write_row(1, 0, cells).expect("a row");
+    }
+    let imported = import(&named("监控.xlsx", book.save_to_buffer().expect("a workbook")));
+    assert_eq!((imported.report.rows, imported.report.imported, imported.report.skipped), (4, 3, 1));
+    let repeated = imported.report.problems.iter().find(|one| one.code == Code::Repeated).expect("the third sheet");
+    assert_eq!((repeated.sheet.as_str(), repeated.row), ("又一次", 2));
+    assert!(repeated.message.zh.contains("工作表“存储”第 2 行"), "{}", repeated.message.zh);
+}
+
+#[test]
+fn a_list_of_power_states_is_monitoring_data() {
+    let imported = import(&csv("虚拟机名称,采集时间,电源状态,最近关机时间\n\
+         vm-1,2026-11-30 10:00,关机,2026-11-10 08:00\n\
+         vm-2,2026-11-30 10:00,运行,2026-01-10 08:00\n"));
+    let [off, on] = &imported.samples[..] else { panic!("{:?}", imported.report) };
+    assert_eq!((off.power, off.off_since), (Some(PowerState::Off), Some(date(2026, 11, 10).at(8, 0, 0, 0))));
+    assert_eq!((on.power, on.off_since), (Some(PowerState::On), None), "it runs again");
+}
+
+#[test]
+fn a_kind_of_no_known_meaning_is_listed_once() {
+    let imported = import(&csv("名称,采集时间,资源类型,CPU使用率\n\
+         app,2026-11-22,小程序,5%\n\
+         job,2026-11-22,小程序,5%\n\
+         ecs,2026-11-22,弹性云服务器,5%\n"));
+    assert_eq!(listed(&imported.report)[&Code::UnknownKind], [2]);
+    let kinds: Vec<_> = imported.samples.iter().map(|sample| sample.kind).collect();
+    assert_eq!(kinds, [None, None, Some(MonitoredKind::VirtualMachine)]);
+}
+
+#[test]
+fn what_was_collected_later_than_now_is_skipped() {
+    let file = csv("虚拟机名称,采集时间,CPU使用率\nvm-1,2062-11-22,5%\nvm-2,2026-11-22 10:00,5%\n");
+    let options = Options { latest: Some(date(2026, 11, 23).at(12, 0, 0, 0)), ..Options::default() };
+    let imported = read(&file, &options).expect("readable");
+    assert_sums(&imported);
+    assert_eq!((imported.samples.len(), &listed(&imported.report)[&Code::InFuture]), (1, &vec![2]));
+}
+
+#[test]
+fn a_day_says_nothing_of_minutes() {
+    let imported = import(&csv("虚拟机名称,采集时间,CPU使用率,最近同步时间\n\
+         vm-1,2026-11-22,5%,2026-11-21 23:50\n\
+         vm-2,2026-11-22 10:00,5%,2026-11-22\n\
+         vm-3,2026-11-22 00:00,5%,2026-11-21 23:50\n"));
+    let delays: Vec<_> = imported.samples.iter().map(|sample| sample.name_sync_seconds).collect();
+    assert_eq!(delays, [None, None, Some(600)], "midnight is a time where somebody wrote it");
+    // Both the name and the address are asked for, and the sentence stands once for the column.
+    assert_eq!(listed(&imported.report)[&Code::BadDelay], [2, 3]);
+    let seconds = import(&csv("虚拟机名称,采集时间,同步时间（秒）\nvm-1,2026-11-22 10:00,45000\n"));
+    assert_eq!(seconds.samples[0].name_sync_seconds, Some(45_000), "no day of a spreadsheet");
+}

@@ -14,6 +14,9 @@ export const fakeMonitoring: MonitoringView = {
     resources: 12,
     out_of_range: 2,
     candidates: 1,
+    doubled: 1,
+    all_breaches: 2,
+    all_suggestions: 501,
     breaches: [
       { resource: machine, row: 'B.1-08', sentence: { zh: '平均CPU 使用率 7.99%，低于 8%（B.1-08）', en: 'average CPU usage: 7.99 %, below 8 % (B.1-08)' } },
       { resource: stranger, row: 'B.1-10', sentence: { zh: '当前存储使用率（10TB 以上） 39.9%，低于 40%（B.1-10）', en: 'current Storage usage (above 10 TB): 39.9 %, below 40 % (B.1-10)' } },
@@ -32,6 +35,6 @@ export const fakeMonitoring: MonitoringView = {
     { version: 1, source: 'DB4401/T 294.3—2024 附录B、附录C', decided_on: '2025-01-04', sha256: 'cd'.repeat(32), set_by: '' },
     { version: 2, source: '2026 年第三季度运营例会纪要', decided_on: '2026-10-12', sha256: 'ef'.repeat(32), set_by: 'xunjian' },
   ],
-  changes: [{ row: 'C.1-10', part: { zh: '连续关机天数', en: 'days shut down' }, printed: '15', here: '30' }],
+  changes: [{ row: 'C.1-10', part: { zh: '连续关机天数', en: 'days shut down' }, printed: { zh: '15', en: '15' }, here: { zh: '30', en: '30' } }],
   notes: [{ zh: '容量按十进制计。', en: 'Capacities are decimal.' }],
 }

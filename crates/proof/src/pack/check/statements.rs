@@ -12,7 +12,7 @@ use crate::{
     decision::{Decision, verify_decision},
     dsse::Envelope,
     jcs,
-    keyring::Keyring,
+    keyring::{Keyring, KeyringError},
     pack::{
         name::{self, folder},
         rendition::Rendition,
@@ -75,10 +75,9 @@ impl<R: Read + Seek> Judge<'_, R> {
         place: Option<u64>,
     ) -> Result<(), Failure> {
         let wrong = failure(file, "signature");
-        let key = envelope.key_ids().next().ok_or_else(|| wrong(&"nobody signed it"))?;
-        let statement = self.keyring.holder(key, kind, at).map_err(|error| wrong(&error))?;
-        envelope.verify(&statement.key).map_err(|error| wrong(&error))?;
-        if self.is_revoked_before(key, place) == Some(true) {
+        let signer = self.keyring.signer::<KeyringError>(envelope, kind, at).map_err(|error| wrong(&error))?;
+        let key = signer.key.id();
+        if self.is_revoked_before(&key, place) == Some(true) {
             return Err(failure(file, "revocation")(&format!("the key {key} was revoked before")));
         }
         Ok(())
