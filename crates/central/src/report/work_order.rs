@@ -65,7 +65,7 @@ pub fn work_order(site: &Site, beginning: &str) -> Result<Composed, Error> {
         ("校核结论", opening.verdicts.iter().map(|one| one.zh()).collect::<Vec<_>>().join("、").into()),
         ("发现", format!("{} {}", name_of(&opening.found_by), moment(opening.found_at)).into()),
         ("致电服务台", moment_or_none(opening.called_at).into()),
-        ("期限", opening.due_on.map(|day| day.to_string()).unwrap_or_default().into()),
+        ("整改期限", opening.due_on.map(|day| day.to_string()).unwrap_or_default().into()),
         ("记录", hash(&opening.record)),
     ]);
     out.chapter("时限");
@@ -80,7 +80,6 @@ pub fn work_order(site: &Site, beginning: &str) -> Result<Composed, Error> {
         ("首次响应", moment_or_none(progress.responded_at).into()),
         ("响应时限", still(due(Due::Response)).into()),
         ("下次反馈时限", still(due(Due::Feedback)).into()),
-        ("整改时限", still(due(Due::Rectification)).into()),
         ("反馈（次）", (progress.fed_back_at.len() as u64).into()),
         ("使用方确认", moment_or_none(progress.acknowledged_at).into()),
         ("提交", moment_or_none(progress.submitted.as_ref().map(|(_, at)| *at)).into()),
@@ -130,7 +129,7 @@ pub fn work_order(site: &Site, beginning: &str) -> Result<Composed, Error> {
             "xunjian-verify 验真包.zip --root 纸质确认件上的指纹".to_owned(),
         ],
     )?;
-    out.chapter_page("签署页");
+    out.chapter("签署页");
     out.signatures(places(&parties, "确认上列处理过程属实。"));
     Ok(Composed {
         kind: "work_order",
