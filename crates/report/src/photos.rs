@@ -3,7 +3,7 @@
 use std::{fs, io::Cursor};
 
 use anyhow::Context as _;
-use image::{DynamicImage, ImageDecoder as _, ImageReader, codecs::jpeg::JpegEncoder, imageops::FilterType};
+use image::{DynamicImage, ImageDecoder as _, ImageReader, codecs::jpeg::JpegEncoder};
 use xunjian_domain::{hash::Sha256, report::PhotoFile};
 
 use crate::told::Told;
@@ -47,7 +47,8 @@ fn shrunk(original: &[u8]) -> Result<Vec<u8>, image::ImageError> {
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(turned);
     if picture.width().max(picture.height()) > MOST_PIXELS {
-        picture = picture.resize(MOST_PIXELS, MOST_PIXELS, FilterType::Triangle);
+        // Means over whole squares of pixels: as good as a filter at these ratios, in a quarter of its time.
+        picture = picture.thumbnail(MOST_PIXELS, MOST_PIXELS);
     }
     let mut bytes = Cursor::new(Vec::new());
     picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, QUALITY))?;

@@ -221,8 +221,8 @@ fn put_grounds(out: &mut Composer, judgement: &Judgement) {
         vec![
             change.row.clone().into(),
             change.part.zh.clone().into(),
-            change.printed.clone().into(),
-            change.here.clone().into(),
+            change.printed.zh.clone().into(),
+            change.here.zh.clone().into(),
         ]
     });
     let headings = [("行", 3, false), ("项目", 6, false), ("标准印刷值", 4, false), ("本次所用", 4, false)];
