@@ -26,6 +26,15 @@ pub fn text_of(pdf: &Path) -> anyhow::Result<String> {
     run("pdftotext", [OsStr::new("-layout"), pdf.as_os_str(), OsStr::new("-")])
 }
 
+/// Every word of a PDF, cell by cell, without the blanks and breaks that the layout made.
+///
+/// # Errors
+/// When `pdftotext` fails.
+pub fn words_of(pdf: &Path) -> anyhow::Result<String> {
+    let said = run("pdftotext", [OsStr::new("-raw"), pdf.as_os_str(), OsStr::new("-")])?;
+    Ok(said.split_whitespace().collect())
+}
+
 /// How each font of a PDF is embedded: whole lines of `pdffonts`.
 ///
 /// # Errors

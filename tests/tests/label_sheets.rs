@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use xunjian_domain::label_sheet::Sheet;
 use xunjian_tests::{
     Story, StoryOptions,
-    papers::{fonts_of, pages_of, text_of, zbar_reads},
+    papers::{fonts_of, pages_of, words_of, zbar_reads},
 };
 
 /// A site with ten racks of twenty servers, and nobody in it yet.
@@ -92,8 +92,8 @@ fn every_label_of_a_long_run_is_read_at_the_resolutions_of_label_printers() {
             .collect();
         assert_eq!(ours, payloads, "our decoder at {dpi} dpi");
     }
-    let text = text_of(&pdf).unwrap();
-    assert!(text.contains("100%（实际大小）") && text.contains("150 mm"), "the ruler page says what to measure");
+    let text = words_of(&pdf).unwrap();
+    assert!(text.contains("100%（实际大小）") && text.contains("150mm"), "the ruler page says what to measure");
     for label in printed["labels"].as_array().unwrap() {
         let code = label["code"].as_str().unwrap();
         let (head, check) = code.rsplit_once('-').unwrap();
