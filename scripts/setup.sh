@@ -38,6 +38,7 @@ chromium-driver|chromedriver|drives that browser
 dbus|dbus-run-session|a session bus for the test of the keystore alone
 gnome-keyring|gnome-keyring-daemon|a real keystore for the test of the PIN
 zbar-tools|zbarimg|reads our labels with a program that is not ours
+poppler-utils|pdftoppm|turns our PDF files into pictures and texts with programs that are not ours
 python3|python3|runs the evidence check that needs nothing but the standard library
 python3-openpyxl|-|reads exported workbooks with a program that is not ours
 '

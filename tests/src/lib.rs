@@ -7,6 +7,7 @@ pub mod damage;
 pub mod mutants;
 pub mod old_terminal;
 pub mod page_types;
+pub mod papers;
 mod programs;
 mod story;
 pub mod sweep;

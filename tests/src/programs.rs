@@ -39,6 +39,12 @@ impl Programs {
         Ok(Self { folder })
     }
 
+    /// Where a program is, for those that are fed on standard input.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// One program with Chinese messages and nothing else of this environment that could change what it does.
     #[must_use]
     pub fn program(&self, name: &str) -> Program {

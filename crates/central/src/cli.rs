@@ -13,16 +13,17 @@ mod monitoring;
 mod pack;
 mod recovery;
 mod relay;
+mod report;
 mod review;
 mod serve;
 mod thresholds;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use xunjian_domain::text::Language;
 
-use crate::{error::Error, site::Site};
+use crate::{drawing::Progress, error::Error, site::Site};
 
 /// 巡检中心服务与管理命令 · The central service and its admin commands.
 #[derive(Parser)]
@@ -95,6 +96,9 @@ enum Command {
     /// 评估阈值：查看、设定、列出 · Thresholds of Annexes B and C.
     #[command(subcommand)]
     Thresholds(thresholds::ThresholdsCommand),
+    /// 报告：巡检报告、巡检记录、台账、监控报告、工单、服务报告（PDF/A 与 XLSX） · Reports.
+    #[command(subcommand)]
+    Report(report::Report),
     /// 制作离线验真包：一份记录或一个轮次，一个文件 · Make an evidence pack of a record or a round.
     Pack(pack::Pack),
     /// 从存储的字节重新核验全部记录、回执与照片 · Verify everything from stored bytes.
@@ -123,6 +127,14 @@ impl Context {
             println!("{json}");
         } else {
             println!("{}", people(self.language).trim_end());
+        }
+    }
+
+    /// Shows how far something is to a person who sits before it.
+    fn progress(&self, progress: &Progress) {
+        if std::io::stderr().is_terminal() {
+            let end = if progress.done == progress.of { "\n" } else { "" };
+            eprint!("\r{}    {end}", progress.text().get(self.language));
         }
     }
 }
@@ -167,6 +179,7 @@ pub fn run() -> ExitCode {
         Command::Log(command) => command.run(&context),
         Command::Monitoring(command) => command.run(&context),
         Command::Thresholds(command) => command.run(&context),
+        Command::Report(command) => command.run(&context),
         Command::Pack(command) => command.run(&context),
         Command::VerifyAll => serve::verify(&context, crate::integrity::verify_all),
         Command::Fsck => serve::verify(&context, crate::integrity::fsck),

@@ -1,16 +1,12 @@
-//! Printing labels: a signed payload for each, a code for hand entry, and pictures drawn by `xunjian-report`.
+//! Printing labels: a signed payload for each, a code for hand entry, and pictures or sheets drawn by `xunjian-report`.
 //! A reprint replaces the label before it: the old one still scans, and is told to be 已作废.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::path::Path;
 
 use xunjian_domain::{
     ids::LabelPrintId,
     label_code::LabelCode,
-    label_sheet::{LabelJob, PrintableLabel},
+    label_sheet::{LabelJob, PrintableLabel, Sheet, SheetJob},
     ledger::Ledger,
     subject::{Subject, SubjectKind},
 };
@@ -20,6 +16,7 @@ use crate::{
     clock,
     console::{names::Names, read_model},
     db::{Sql, sql},
+    drawing::{Progress, draw},
     error::Error,
     ledger::current,
     log,
@@ -70,6 +67,19 @@ pub struct PrintedJob {
     pub replaced: usize,
 }
 
+/// Sheets of labels as one PDF.
+#[derive(Debug, Clone, Copy)]
+pub struct SheetFormat {
+    /// How labels lie on the paper.
+    pub sheet: Sheet,
+    /// The first label of the first page that is still there, counted from 1.
+    pub start: u32,
+    /// How often each label is printed.
+    pub copies: u32,
+    /// Whether the first page is a ruler.
+    pub ruler: bool,
+}
+
 struct Wanted {
     subject: Subject,
     side: &'static str,
@@ -95,6 +105,80 @@ pub fn print(
     output: Output<'_>,
 ) -> Result<PrintedJob, Error> {
     let folder = output.folder;
+    let Prepared { wanted, names, prints } = prepare(site, request)?;
+    let job = LabelJob {
+        width_tenth_mm: format.width_tenth_mm,
+        height_tenth_mm: format.height_tenth_mm,
+        dpi: format.dpi,
+        labels: prints.iter().map(|print| print.label.clone()).collect(),
+    };
+    let drawn = folder.with_extension("drawing");
+    draw("labels", &job, &drawn, |_| {})?;
+    let replaced = count(site, actor, &prints, &wanted, |sql, print, label| {
+        let file = if output.job.is_empty() { "" } else { label.file.as_str() };
+        let (id, code) = (print.id.as_str(), print.label.code.to_string());
+        read_model::put_label(sql, (id, &code), &label.subject, &names, (output.job, file))
+    })?;
+    std::fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
+    for label in &job.labels {
+        for ending in ["svg", "png"] {
+            let name = format!("{}.{ending}", label.file);
+            std::fs::rename(drawn.join(&name), folder.join(&name)).map_err(Error::io(name))?;
+        }
+    }
+    std::fs::remove_dir_all(&drawn).map_err(Error::io(drawn.display().to_string()))?;
+    let list = serde_json::to_vec_pretty(&job.labels)?;
+    std::fs::write(folder.join("labels.json"), list).map_err(Error::io("labels.json"))?;
+    let prints = prints.into_iter().map(|print| print.id).collect();
+    Ok(PrintedJob { job, prints, replaced })
+}
+
+/// Prints labels on sheets: one PDF/A for a printer with label paper. Returns the labels as they were printed.
+///
+/// Order of effects: as for pictures; a crash after the transaction leaves prints whose sheet lies beside the file as
+/// `.drawing`: print again, and they are replaced.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_sheets(
+    site: &Site,
+    actor: &str,
+    request: &LabelRequest,
+    format: SheetFormat,
+    (file, told): (&Path, impl FnMut(&Progress)),
+) -> Result<Vec<PrintableLabel>, Error> {
+    let Prepared { wanted, names, prints } = prepare(site, request)?;
+    let root = &site.settings.root;
+    let first = prints.first().map(|print| print.id.to_string()).unwrap_or_default();
+    let job = SheetJob {
+        ident: format!("{}/labels/{first}", root.site),
+        created_at: clock::now(),
+        title: format!("{} 标签", root.name),
+        issuer: root.name.clone(),
+        sheet: format.sheet,
+        start: format.start,
+        copies: format.copies,
+        ruler: format.ruler,
+        labels: prints.iter().map(|print| print.label.clone()).collect(),
+    };
+    let drawn = file.with_extension("drawing");
+    draw("sheets", &job, &drawn, told)?;
+    count(site, actor, &prints, &wanted, |sql, print, label| {
+        let (id, code) = (print.id.as_str(), print.label.code.to_string());
+        read_model::put_label(sql, (id, &code), &label.subject, &names, ("", ""))
+    })?;
+    std::fs::rename(&drawn, file).map_err(Error::io(file.display().to_string()))?;
+    Ok(job.labels)
+}
+
+/// What is to be printed, signed and not yet counting.
+struct Prepared {
+    wanted: Vec<Wanted>,
+    names: Names,
+    prints: Vec<Signed>,
+}
+
+fn prepare(site: &Site, request: &LabelRequest) -> Result<Prepared, Error> {
     let (wanted, names) = site.db.read(|sql| {
         let (_, ledger) = current(sql)?.ok_or_else(|| {
             Error::told(
@@ -108,39 +192,28 @@ pub fn print(
         return Err(Error::told("没有符合条件的标签", "no label fits the request"));
     }
     let prints = wanted.iter().map(|label| sign(site, label)).collect::<Result<Vec<_>, _>>()?;
-    let job = LabelJob {
-        width_tenth_mm: format.width_tenth_mm,
-        height_tenth_mm: format.height_tenth_mm,
-        dpi: format.dpi,
-        labels: prints.iter().map(|print| print.label.clone()).collect(),
-    };
-    let drawn = folder.with_extension("drawing");
-    draw(&job, &drawn)?;
+    Ok(Prepared { wanted, names, prints })
+}
+
+/// Makes prints count, in one short transaction. Returns how many older ones do not any more.
+fn count(
+    site: &Site,
+    actor: &str,
+    prints: &[Signed],
+    wanted: &[Wanted],
+    list: impl Fn(&dyn Sql, &Signed, &Wanted) -> Result<(), Error>,
+) -> Result<usize, Error> {
     let replaced = site.db.write(|sql| {
         let mut replaced = 0;
-        for (print, label) in prints.iter().zip(&wanted) {
+        for (print, label) in prints.iter().zip(wanted) {
             replaced += register(sql, print, label)?;
-            let file = if output.job.is_empty() { "" } else { label.file.as_str() };
-            let (id, code) = (print.id.as_str(), print.label.code.to_string());
-            read_model::put_label(sql, (id, &code), &label.subject, &names, (output.job, file))?;
+            list(sql, print, label)?;
         }
-        let count = job.labels.len().to_string();
-        log::audit(site, sql, actor, "label.print", &[("count", &count)])?;
+        log::audit(site, sql, actor, "label.print", &[("count", &prints.len().to_string())])?;
         Ok::<_, Error>(replaced)
     })?;
     site.sequence()?;
-    std::fs::create_dir_all(folder).map_err(Error::io(folder.display().to_string()))?;
-    for label in &job.labels {
-        for ending in ["svg", "png"] {
-            let name = format!("{}.{ending}", label.file);
-            std::fs::rename(drawn.join(&name), folder.join(&name)).map_err(Error::io(name))?;
-        }
-    }
-    std::fs::remove_dir_all(&drawn).map_err(Error::io(drawn.display().to_string()))?;
-    let list = serde_json::to_vec_pretty(&job.labels)?;
-    std::fs::write(folder.join("labels.json"), list).map_err(Error::io("labels.json"))?;
-    let prints = prints.into_iter().map(|print| print.id).collect();
-    Ok(PrintedJob { job, prints, replaced })
+    Ok(replaced)
 }
 
 fn wanted(ledger: &Ledger, request: &LabelRequest) -> Vec<Wanted> {
@@ -232,36 +305,4 @@ fn register(sql: &dyn Sql, print: &Signed, label: &Wanted) -> Result<usize, Erro
     ];
     sql.execute(sql!("label_print_insert"), &values)?;
     Ok(replaced)
-}
-
-/// Hands the job to `xunjian-report`, which stands beside this program.
-fn draw(job: &LabelJob, folder: &Path) -> Result<(), Error> {
-    let program = report_program();
-    let failed = |why: String| {
-        let name = program.display();
-        Error::told(format!("标签未能绘制（{name}）：{why}"), format!("the labels could not be drawn by {name}: {why}"))
-    };
-    let mut child = Command::new(&program)
-        .arg("labels")
-        .arg("--out")
-        .arg(folder)
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed(error.to_string()))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        let bytes = serde_json::to_vec(job)?;
-        stdin.write_all(&bytes).map_err(|error| failed(error.to_string()))?;
-    }
-    let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-    }
-}
-
-fn report_program() -> PathBuf {
-    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("xunjian-report")));
-    beside.filter(|program| program.exists()).unwrap_or_else(|| PathBuf::from("xunjian-report"))
 }

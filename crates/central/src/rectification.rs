@@ -24,7 +24,7 @@ use xunjian_proof::{
 
 pub use self::{
     case::case,
-    export::{ExportFormat, export},
+    export::{ExportFormat, export, severity_zh},
     opening::{Candidate, Defaults, candidates, open, open_complete},
     steps::{Taken, Wanted, acknowledge, assign, feed_back, remind, take},
 };

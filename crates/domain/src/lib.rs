@@ -22,6 +22,7 @@ pub mod preset;
 pub mod reading;
 pub mod reconciliation;
 pub mod rectification;
+pub mod report;
 pub mod round;
 pub mod subject;
 pub mod template;

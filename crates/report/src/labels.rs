@@ -5,14 +5,13 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, sync::Arc};
 
-use anyhow::{Context as _, bail};
-use qrcode::{EcLevel, QrCode};
+use anyhow::Context as _;
 use resvg::{tiny_skia, usvg};
 use usvg::fontdb;
 use xunjian_domain::label_sheet::{LabelJob, PrintableLabel};
 
-/// White around the code, in modules (ISO/IEC 18004).
-const QUIET_MODULES: usize = 4;
+use crate::{code::Code, told::Told};
+
 /// Families tried in this order; the last is what every system has.
 const FONTS: &str = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, sans-serif";
 
@@ -37,24 +36,17 @@ pub fn draw(job: &LabelJob, folder: &Path) -> anyhow::Result<()> {
 fn svg(job: &LabelJob, label: &PrintableLabel) -> anyhow::Result<String> {
     let (width, height) = (job.width_tenth_mm, job.height_tenth_mm);
     if width < height + height / 2 / 2 {
-        bail!(
-            "the label is too narrow: the code takes {} mm of its width and the text needs a quarter more",
-            height / 10
-        );
+        let side = height / 10;
+        return Err(Told::new(
+            format!("标签太窄：二维码占宽 {side} mm，文字至少还需其四分之一"),
+            format!("the label is too narrow: the code takes {side} mm of its width and the text needs a quarter more"),
+        )
+        .into());
     }
-    let code = QrCode::with_error_correction_level(&label.payload, EcLevel::M)
-        .context("the payload does not fit a QR code")?;
-    let modules = code.width();
+    let code = Code::of(&label.payload)?;
     let side = f64::from(height);
     #[expect(clippy::cast_precision_loss, reason = "a QR code has at most 177 modules")]
-    let module = side / (modules + 2 * QUIET_MODULES) as f64;
-    let mut path = String::new();
-    for (at, colour) in code.to_colors().into_iter().enumerate() {
-        if colour == qrcode::Color::Dark {
-            let (x, y) = (at % modules + QUIET_MODULES, at / modules + QUIET_MODULES);
-            write!(path, "M{x} {y}h1v1h-1z")?;
-        }
-    }
+    let module = side / code.side as f64;
     let mut out = String::new();
     writeln!(
         out,
@@ -63,7 +55,7 @@ fn svg(job: &LabelJob, label: &PrintableLabel) -> anyhow::Result<String> {
         f64::from(height) / 10.0
     )?;
     writeln!(out, r##"<rect width="{width}" height="{height}" fill="#fff"/>"##)?;
-    writeln!(out, r#"<path transform="scale({module})" shape-rendering="crispEdges" d="{path}"/>"#)?;
+    writeln!(out, r#"<path transform="scale({module})" shape-rendering="crispEdges" d="{}"/>"#, code.path)?;
     write_texts(&mut out, job, label, side)?;
     out.push_str("</svg>\n");
     Ok(out)
@@ -132,5 +124,10 @@ fn check_glyphs(job: &LabelJob, fonts: &Arc<fontdb::Database>) -> anyhow::Result
         }
     }
     let named: Vec<String> = open.iter().map(|c| format!("“{c}” (U+{:04X})", u32::from(*c))).collect();
-    bail!("no installed font has {}; install fonts-noto-cjk, or the font of these characters", named.join(", "));
+    let named = named.join(", ");
+    Err(Told::new(
+        format!("没有任何已安装的字体含有字符 {named}。请安装 fonts-noto-cjk，或含有该字的字体"),
+        format!("no installed font has {named}; install fonts-noto-cjk, or the font of these characters"),
+    )
+    .into())
 }

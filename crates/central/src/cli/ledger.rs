@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use xunjian_domain::{
     hash::Sha256,
     ids::RoundId,
+    label_sheet::Sheet,
     round::{Quarter, RoundKind},
     subject::SubjectKind,
     text::Language,
@@ -18,8 +19,9 @@ use xunjian_domain::{
 
 use super::{Context, closing, say};
 use crate::{
+    drawing::Progress,
     error::Error,
-    labels::{self, LabelFormat, LabelRequest, Output},
+    labels::{self, LabelFormat, LabelRequest, Output, SheetFormat},
     ledger::{self, ImportMode},
     log::COMMAND_LINE,
     round::{self, NewRound},
@@ -417,21 +419,29 @@ pub struct Labels {
     /// 分辨率 · Dots an inch.
     #[arg(long, default_value_t = 300)]
     dpi: u32,
-    /// 输出目录 · Folder for the pictures.
-    #[arg(long)]
-    out: PathBuf,
+    /// 输出图片的目录 · Folder for the pictures.
+    #[arg(long, required_unless_present = "pdf", conflicts_with = "pdf")]
+    out: Option<PathBuf>,
+    /// 输出一份可直接打印的 PDF · One PDF of label sheets.
+    #[arg(long, requires = "sheet")]
+    pdf: Option<PathBuf>,
+    /// 纸张版式：a4-3x8、a4-2x7、roll-50x30，或自定尺寸如 60x40（毫米，每页一张） · Label paper.
+    #[arg(long, requires = "pdf")]
+    sheet: Option<String>,
+    /// 从首页第几张标签开始（用剩的标签纸） · First label of the first page that is still there.
+    #[arg(long, default_value_t = 1, requires = "pdf")]
+    start: u32,
+    /// 每张标签打印份数 · How often each label is printed.
+    #[arg(long, default_value_t = 1, requires = "pdf", value_parser = clap::value_parser!(u32).range(1..=100))]
+    copies: u32,
+    /// 首页为标尺页，用来检查打印机是否缩放 · Begin with a ruler page.
+    #[arg(long, requires = "pdf")]
+    ruler: bool,
 }
 
 impl Labels {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        let side = |text: &str| text.parse::<u32>().ok().filter(|mm| (20..=300).contains(mm)).map(|mm| mm * 10);
-        let size = self.size.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?)));
-        let (width_tenth_mm, height_tenth_mm) = size.ok_or_else(|| {
-            Error::told(
-                format!("尺寸“{}”应形如 50x30（毫米，20 至 300）", self.size),
-                format!("the size “{}” must look like 50x30 (mm, 20 to 300)", self.size),
-            )
-        })?;
+        let (width_tenth_mm, height_tenth_mm) = size_of(&self.size)?;
         if !(150..=1200).contains(&self.dpi) {
             return Err(Error::told("分辨率应在 150 至 1200 之间", "the resolution must be between 150 and 1200 dpi"));
         }
@@ -447,11 +457,28 @@ impl Labels {
             assets: self.assets || self.all,
             only_rack: self.rack,
         };
+        let site = context.site()?;
+        if let (Some(file), Some(sheet)) = (&self.pdf, &self.sheet) {
+            let format =
+                SheetFormat { sheet: sheet_of(sheet)?, start: self.start, copies: self.copies, ruler: self.ruler };
+            let told = |progress: &Progress| context.progress(progress);
+            let labels = labels::print_sheets(&site, COMMAND_LINE, &request, format, (file, told))?;
+            context.print(&json!({ "labels": labels, "pdf": file }), |language| {
+                let (count, copies, file) = (labels.len(), self.copies, file.display());
+                say(
+                    language,
+                    format!("已排版 {count} 张标签（每张 {copies} 份）到 {file}；打印时请选“实际大小”"),
+                    format!("{count} labels, {copies} of each, in {file}; print at actual size"),
+                )
+            });
+            return Ok(ExitCode::SUCCESS);
+        }
         let format = LabelFormat { width_tenth_mm, height_tenth_mm, dpi: self.dpi };
-        let output = Output { folder: &self.out, job: "" };
-        let job = labels::print(&context.site()?, COMMAND_LINE, &request, format, output)?.job;
-        context.print(&json!({ "labels": job.labels, "out": self.out }), |language| {
-            let (count, out) = (job.labels.len(), self.out.display());
+        let folder = self.out.unwrap_or_default();
+        let output = Output { folder: &folder, job: "" };
+        let job = labels::print(&site, COMMAND_LINE, &request, format, output)?.job;
+        context.print(&json!({ "labels": job.labels, "out": folder }), |language| {
+            let (count, out) = (job.labels.len(), folder.display());
             say(
                 language,
                 format!("已打印 {count} 张标签到 {out}（SVG、PNG 与 labels.json）"),
@@ -459,5 +486,28 @@ impl Labels {
             )
         });
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// `50x30` in tenths of a millimetre.
+fn size_of(text: &str) -> Result<(u32, u32), Error> {
+    let side = |text: &str| text.parse::<u32>().ok().filter(|mm| (20..=300).contains(mm)).map(|mm| mm * 10);
+    let size = text.split_once('x').and_then(|(width, height)| Some((side(width)?, side(height)?)));
+    size.ok_or_else(|| {
+        Error::told(
+            format!("尺寸“{text}”应形如 50x30（毫米，20 至 300）"),
+            format!("the size “{text}” must look like 50x30 (mm, 20 to 300)"),
+        )
+    })
+}
+
+fn sheet_of(text: &str) -> Result<Sheet, Error> {
+    match text {
+        "a4-3x8" => Ok(Sheet::A4_3X8),
+        "a4-2x7" => Ok(Sheet::A4_2X7),
+        text => {
+            let (width, height) = size_of(text.strip_prefix("roll-").unwrap_or(text))?;
+            Ok(Sheet::roll(width * 10, height * 10))
+        }
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn put_standings(sql: &dyn Sql, id: &str, record: &Record) -> Result<
 }
 
 /// Field by field what the signed verdicts of an asset rest on; racks by room and name.
-pub(super) fn differences_of(record: &Record, one: &Reconciliation, names: &Names) -> Vec<Difference> {
+pub(crate) fn differences_of(record: &Record, one: &Reconciliation, names: &Names) -> Vec<Difference> {
     let entry = one.asset.as_ref().and_then(|asset| record.compared.iter().find(|entry| entry.id == *asset));
     let (Some(entry), Some(seen)) = (entry, &one.sighting) else { return Vec::new() };
     let rack = RackId::new(&*record.visit.subject.id);
