@@ -75,7 +75,7 @@ fn every_label_of_a_long_run_is_read_at_the_resolutions_of_label_printers() {
     assert_eq!(distinct.len(), payloads.len(), "each label is a print of its own");
     for dpi in [203, 300] {
         let pages = pages_of(&pdf, dpi, &folder.path().join(format!("pages-{dpi}"))).unwrap();
-        let wanted_pages = 1 + (start as usize - 1 + payloads.len()).div_ceil(24);
+        let wanted_pages = 1 + (start - 1 + payloads.len()).div_ceil(24);
         assert_eq!(pages.len(), wanted_pages, "a ruler page, then 24 labels a page from the fifth place on");
         let mut cells = Vec::new();
         for (page, number) in pages[1..].iter().zip(0..) {

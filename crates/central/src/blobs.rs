@@ -149,7 +149,7 @@ impl Blobs {
         }
         self.set_aside_damaged(&sha256)?;
         // A command or a page may put beside another: each writes a file of its own.
-        let partial = self.folder.join("partial").join(format!("{sha256}.{}", uuid::Uuid::now_v7()));
+        let partial = self.folder.join("partial").join(format!("{sha256}.{}", crate::clock::new_id()));
         let name = || partial.display().to_string();
         let mut file = File::create(&partial).map_err(Error::io(name()))?;
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(name()))?;
