@@ -177,7 +177,8 @@ fn sheets_by_openpyxl(workbook: &Path) -> BTreeMap<String, Vec<Vec<String>>> {
 
 fn sheet<'a>(sheets: &'a BTreeMap<String, Vec<Vec<String>>>, part: &str) -> &'a [Vec<String>] {
     let found = sheets.iter().find(|(name, _)| name.contains(part));
-    &found.unwrap_or_else(|| panic!("no sheet “{part}” among {:?}", sheets.keys())).1
+    let (_, rows) = found.unwrap_or_else(|| panic!("no sheet “{part}” among {:?}", sheets.keys()));
+    rows
 }
 
 /// `100.0` and `100` are the same number.
