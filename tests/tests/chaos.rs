@@ -1,9 +1,9 @@
 //! Synchronisation through a proxy that cuts, resets and silences connections at random bytes: everything arrives, once, and
 //! not much more goes over the line than has to.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
+use std::{collections::BTreeSet, sync::atomic::Ordering, thread, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use xunjian_field::{Field, Language, RecordState, SyncOptions, http::HttpClient, keys::Passphrase};
 use xunjian_tests::{
     PASSPHRASE, Story, StoryOptions,
@@ -11,19 +11,35 @@ use xunjian_tests::{
     workspace,
 };
 
-#[tokio::test]
-async fn everything_arrives_once_through_a_network_that_breaks_at_every_byte() -> Result<()> {
+/// Tablets at once in the long run: most of the time a terminal waits before it tries again.
+const AT_ONCE: u64 = 4;
+
+#[test]
+fn everything_arrives_once_through_a_network_that_breaks_at_every_byte() -> Result<()> {
     let is_long = std::env::var_os("XUNJIAN_SOAK").is_some();
     let given = std::env::var("XUNJIAN_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed: u64 = given.unwrap_or_else(|| if is_long { fastrand::u64(..) } else { 20_261_123 });
     // 200 blows in the long run (`make soak`), a few beside the other tests.
-    let (least, blows, stalls) = if is_long { (200, 60, 6) } else { (12, 16, 2) };
-    let mut struck = 0;
-    for turn in 0_u64.. {
-        if struck >= least {
-            break;
-        }
-        struck += one_tablet(Chaos { seed: seed.wrapping_add(turn), blows, stalls }).await?;
+    let (least, at_once, blows, stalls) = if is_long { (200, AT_ONCE, 60, 6) } else { (12, 1, 16, 2) };
+    let (mut struck, mut turn) = (0, 0_u64);
+    while struck < least {
+        let seeds = (0..at_once).map(|one| seed.wrapping_add(turn + one));
+        // A thread and a runtime for each: while one makes its site, the lines of the others stay alive.
+        let all: Result<Vec<u32>> = thread::scope(|scope| {
+            let tablets: Vec<_> = seeds
+                .map(|seed| {
+                    scope.spawn(move || -> Result<u32> {
+                        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                        runtime
+                            .block_on(one_tablet(Chaos { seed, blows, stalls }))
+                            .with_context(|| format!("seed {seed}"))
+                    })
+                })
+                .collect();
+            tablets.into_iter().map(|tablet| tablet.join().map_err(|_| anyhow!("a tablet panicked"))?).collect()
+        });
+        struck += all?.iter().sum::<u32>();
+        turn += at_once;
     }
     println!("{struck} blows in all");
     Ok(())
@@ -39,7 +55,6 @@ async fn one_tablet(chaos: Chaos) -> Result<u32> {
     let sealed: BTreeSet<String> = story.seal_without_sending(6)?.into_iter().collect();
 
     let service = story.serve()?;
-    println!("seed {} (XUNJIAN_SEED plays the same blows again)", chaos.seed);
     let proxy = ChaosProxy::before(&service.url, chaos).await?;
     let field = Field::open(&story.terminal_folder())?;
     let person = field.at_the_door(None)?;
@@ -61,7 +76,9 @@ async fn one_tablet(chaos: Chaos) -> Result<u32> {
     let count = |number: &std::sync::atomic::AtomicU32| number.load(Ordering::Relaxed);
     let bytes_up = tally.bytes_up.load(Ordering::Relaxed);
     println!(
-        "{} cut or reset upward, {} downward ({} resets), {} silent; {passes} passes; {bytes_up} bytes up for {payload} of photos",
+        "seed {} (XUNJIAN_SEED plays the same blows again): {} cut or reset upward, {} downward ({} resets), {} silent; {passes} passes; \
+         {bytes_up} bytes up for {payload} of photos",
+        chaos.seed,
         count(&tally.upward),
         count(&tally.downward),
         count(&tally.resets),
