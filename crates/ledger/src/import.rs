@@ -21,6 +21,7 @@ mod assets;
 mod brand;
 pub(crate) mod budget;
 pub(crate) mod cell;
+pub(crate) mod cells;
 mod container;
 mod csv_text;
 pub(crate) mod heading;

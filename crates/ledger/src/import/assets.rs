@@ -1,31 +1,42 @@
 //! Rows of an asset list: what stands where, whose it is and under which order.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    rc::Rc,
+};
 
 use xunjian_domain::{
     ids::{AssetId, OrderNo, RackId},
-    ledger::{Face, LedgerEntry, NewIds, RowCode, UnitSpan},
-    text::Text,
+    ledger::{AssetKind, Face, LedgerEntry, NewIds, RowCode, UnitSpan},
 };
 
 use super::{
     brand,
-    cell::{date, height, key, position, quantity, rack_and_position, rack_name},
+    cell::{date, height, key, position, quantity, rack_and_position, rack_name, says_nothing},
     kind::asset_kind,
     mapping::Field,
     message,
-    places::{Places, RackPlace},
+    places::{Places, RackPlace, rack_column},
     table::{Row, Table},
     tally::{Findings, Tally},
 };
 
 /// What earlier rows have claimed already.
 #[derive(Default)]
-struct Claims {
+struct Claims<'t> {
     /// The first row that holds a serial, imported or not.
-    serials: HashMap<String, Text>,
+    serials: HashMap<String, Row<'t>>,
     /// The places filled in each rack, by imported rows only.
-    spans: HashMap<RackId, Vec<(UnitSpan, Option<Face>, Text)>>,
+    spans: HashMap<RackId, Vec<(UnitSpan, Option<Face>, Row<'t>)>>,
+}
+
+/// What was found out of earlier rows and is the same for many.
+#[derive(Default)]
+struct Known<'t> {
+    /// The place of the row before, and the cells that name it: what stands in one rack mostly stands in rows side by side.
+    place: Option<([&'t str; 4], Rc<RackPlace>)>,
+    /// The words for kinds.
+    kinds: HashMap<String, Option<AssetKind>>,
 }
 
 /// Reads asset lists.
@@ -36,31 +47,30 @@ pub(super) fn read(
     tally: &mut Tally,
 ) -> Vec<LedgerEntry> {
     let mut assets = Vec::new();
-    let mut claims = Claims::default();
+    let (mut claims, mut known) = (Claims::default(), Known::default());
     for &(at, table) in tables {
         for row in table.data_rows() {
             let mut findings = Findings::new(row);
-            assets.extend(read_row(row, &mut findings, &mut claims, places, ids, tally));
+            assets.extend(read_row(row, &mut findings, (&mut claims, &mut known), places, ids, tally));
             tally.close(at, findings);
         }
     }
     assets
 }
 
-fn read_row(
-    row: Row<'_>,
+fn read_row<'t>(
+    row: Row<'t>,
     findings: &mut Findings<'_>,
-    claims: &mut Claims,
+    (claims, known): (&mut Claims<'t>, &mut Known<'t>),
     places: &mut Places,
     ids: &mut impl NewIds,
     tally: &Tally,
 ) -> Option<LedgerEntry> {
-    let row_name = tally.name_row(row);
-    let place = read_place(row, places, findings);
+    let place = read_place(row, places, known, findings);
     let span = read_span(row, &place, places.units(&place), findings);
     let face = read_face(&row.text(Field::Face));
     let kind_word = row.text(Field::Kind);
-    let kind = if kind_word.is_empty() { row.table.kind } else { asset_kind(&kind_word) };
+    let kind = if kind_word.is_empty() { row.table.kind } else { known.kind(&kind_word) };
     if kind.is_none() {
         findings.list(Field::Kind, RowCode::UnknownKind, message::unknown_kind(&kind_word));
     }
@@ -71,7 +81,7 @@ fn read_row(
     if brand.is_empty() && model.is_empty() {
         findings.list(Field::Model, RowCode::NoModel, message::no_model());
     }
-    let serial = read_serial(row, &row_name, claims, findings);
+    let serial = read_serial(row, claims, tally, findings);
     let count_word = row.measure(Field::Quantity);
     let count = if count_word.is_empty() { Some(1) } else { quantity(&count_word) };
     if count.is_none() {
@@ -89,7 +99,7 @@ fn read_row(
     let units = places.units(&place);
     let (room, rack) = places.ensure(&place, units, ids);
     if let Some(span) = span {
-        claim_span(&rack, span, face, row_name, claims, findings);
+        claim_span(&rack, (span, face, row), claims, tally, findings);
     }
     Some(LedgerEntry {
         id: AssetId::new(ids.new_id()),
@@ -112,8 +122,35 @@ fn read_row(
     })
 }
 
-fn read_place(row: Row<'_>, places: &Places, findings: &mut Findings<'_>) -> RackPlace {
-    let place = places.of_row(row);
+impl<'t> Known<'t> {
+    fn kind(&mut self, word: &str) -> Option<AssetKind> {
+        if let Some(kind) = self.kinds.get(word) {
+            return *kind;
+        }
+        let kind = asset_kind(word);
+        self.kinds.insert(word.to_owned(), kind);
+        kind
+    }
+
+    fn place(&mut self, row: Row<'t>, places: &Places) -> Rc<RackPlace> {
+        let mut said = [Field::Room, rack_column(row), Field::Location, Field::Position].map(|column| row.raw(column));
+        // The position names the rack only where nothing else does.
+        if !says_nothing(said[1]) {
+            said[3] = "";
+        }
+        match &self.place {
+            Some((before, place)) if *before == said => Rc::clone(place),
+            _ => {
+                let place = Rc::new(places.of_row(row));
+                self.place = Some((said, Rc::clone(&place)));
+                place
+            }
+        }
+    }
+}
+
+fn read_place<'t>(row: Row<'t>, places: &Places, known: &mut Known<'t>, findings: &mut Findings<'_>) -> Rc<RackPlace> {
+    let place = known.place(row, places);
     if place.room.is_empty() {
         findings.list(Field::Room, RowCode::NoRoom, message::no_room());
     }
@@ -179,27 +216,32 @@ fn names_rack(row: Row<'_>, rack: &str) -> bool {
     said.is_empty() || bare(&said) == bare(rack)
 }
 
-fn read_serial(row: Row<'_>, row_name: &Text, claims: &mut Claims, findings: &mut Findings<'_>) -> String {
+fn read_serial<'t>(row: Row<'t>, claims: &mut Claims<'t>, tally: &Tally, findings: &mut Findings<'_>) -> String {
     let serial = row.code(Field::Serial);
     if serial.is_empty() {
         if row.table.header.place(Field::Serial).is_some() {
             findings.list(Field::Serial, RowCode::NoSerial, message::no_serial());
         }
-    } else if let Some(first) = claims.serials.get(&key(&serial)) {
-        findings.list(Field::Serial, RowCode::DuplicateSerial, message::duplicate_serial(&serial, first));
     } else {
-        claims.serials.insert(key(&serial), row_name.clone());
+        match claims.serials.entry(key(&serial)) {
+            Entry::Occupied(first) => {
+                let text = message::duplicate_serial(&serial, &tally.name_row(*first.get()));
+                findings.list(Field::Serial, RowCode::DuplicateSerial, text);
+            }
+            Entry::Vacant(place) => {
+                place.insert(row);
+            }
+        }
     }
     serial
 }
 
 /// Two assets may share units only on opposite sides of the rack; a side that the ledger leaves open may be either.
-fn claim_span(
+fn claim_span<'t>(
     rack: &RackId,
-    span: UnitSpan,
-    face: Option<Face>,
-    row_name: Text,
-    claims: &mut Claims,
+    (span, face, row): (UnitSpan, Option<Face>, Row<'t>),
+    claims: &mut Claims<'t>,
+    tally: &Tally,
     findings: &mut Findings<'_>,
 ) {
     let taken = claims.spans.entry(rack.clone()).or_default();
@@ -208,10 +250,10 @@ fn claim_span(
         same_side && span.overlaps(*other)
     });
     if let Some((other, _, first)) = overlap {
-        let text = message::position_taken(span, *other, first);
+        let text = message::position_taken(span, *other, &tally.name_row(*first));
         findings.list(Field::Position, RowCode::PositionTaken, text);
     }
-    taken.push((span, face, row_name));
+    taken.push((span, face, row));
 }
 
 fn read_face(word: &str) -> Option<Face> {

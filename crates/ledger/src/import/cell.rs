@@ -10,24 +10,38 @@ const NOTHING: [&str; 14] =
 const FAILED: [&str; 9] =
     ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"];
 
+/// Characters that show nothing and take no room: zero-width space, byte order mark.
+const INVISIBLE: [char; 2] = ['\u{200b}', '\u{feff}'];
+
 /// Narrows full-width ASCII (`Ａ１０` → `A10`, `（` → `(`); any white space becomes one plain space.
 pub(crate) fn narrow(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '\u{200b}' | '\u{feff}'))
-        .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-            c if c.is_whitespace() || c.is_control() => ' ',
-            c => c,
-        })
-        .collect()
+    let mut narrow = String::with_capacity(text.len());
+    narrow.extend(narrowed(text));
+    narrow
+}
+
+fn narrowed(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !INVISIBLE.contains(c)).map(|c| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        c if c.is_whitespace() || c.is_control() => ' ',
+        c => c,
+    })
+}
+
+/// Whether a cell shows nothing at all.
+pub(crate) fn is_empty(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || INVISIBLE.contains(&c))
 }
 
 /// A text for people: full-width letters and digits narrowed, white space reduced to single spaces, and dropped between
 /// two Chinese characters. Punctuation stays as the ledger spells it.
 pub(crate) fn tidy(text: &str) -> String {
+    if is_tidy(text) {
+        return text.to_owned();
+    }
     let mut tidy = String::with_capacity(text.len());
     let mut gap = false;
-    for c in text.chars().filter(|c| !matches!(c, '\u{200b}' | '\u{feff}')) {
+    for c in text.chars().filter(|c| !INVISIBLE.contains(c)) {
         if c.is_whitespace() || c.is_control() {
             gap = true;
             continue;
@@ -45,6 +59,12 @@ pub(crate) fn tidy(text: &str) -> String {
     tidy
 }
 
+/// Whether [`tidy`] leaves a text as it is, for plain ASCII, which most cells of a ledger are.
+fn is_tidy(text: &str) -> bool {
+    let is_spaced = || text.starts_with(' ') || text.ends_with(' ') || text.contains("  ");
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !is_spaced()
+}
+
 /// A note keeps its line breaks; other control characters go.
 pub(super) fn note(text: &str) -> String {
     let kept: String =
@@ -54,9 +74,22 @@ pub(super) fn note(text: &str) -> String {
 
 /// Whether the cell only says that there is nothing to say.
 pub(crate) fn says_nothing(tidied: &str) -> bool {
+    // Nearly every cell is told by its first character to say something.
+    let first = narrowed(tidied).find(|c| *c != ' ');
+    if first.is_some_and(|first| !begins_nothing(first)) {
+        return false;
+    }
     let narrowed = narrow(tidied);
     let word = narrowed.trim();
     word.is_empty() || NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(word)) || has_failed(word)
+}
+
+/// Whether a word of [`NOTHING`] or [`FAILED`] begins so.
+fn begins_nothing(first: char) -> bool {
+    NOTHING
+        .iter()
+        .chain(&FAILED)
+        .any(|word| word.chars().next().is_some_and(|known| known.eq_ignore_ascii_case(&first)))
 }
 
 /// Whether the cell is a formula that failed: it should say something, and does not.
@@ -71,7 +104,15 @@ pub(crate) fn code(text: &str) -> String {
 
 /// What two spellings of the same name have in common: narrow, without spaces, in upper case.
 pub(crate) fn key(text: &str) -> String {
-    narrow(text).chars().filter(|c| *c != ' ').flat_map(char::to_uppercase).collect()
+    let mut key = String::with_capacity(text.len());
+    for c in narrowed(text).filter(|c| *c != ' ') {
+        if c.is_ascii() {
+            key.push(c.to_ascii_uppercase());
+        } else {
+            key.extend(c.to_uppercase());
+        }
+    }
+    key
 }
 
 /// A rack's name, normalised. A code (at most two letters, then digits and dashes) loses its spaces and gets capitals,
@@ -95,6 +136,10 @@ pub(super) enum NoPosition {
 /// The units a position names, lowest first: `5`, `1-4`, `U1～U4`, `4.0`.
 pub(super) fn position(text: &str) -> Result<(u32, u32), NoPosition> {
     let compact = key(text);
+    // Most say a number and nothing else; one of up to four digits is never a day.
+    if let (1..=4, Some(unit)) = (compact.len(), whole_number(&compact)) {
+        return Ok((unit, unit));
+    }
     let has_digit = compact.contains(|c: char| c.is_ascii_digit());
     if date(&compact).is_some() || (has_digit && compact.contains(['年', '月', ':'])) {
         return Err(NoPosition::Date);

@@ -14,7 +14,7 @@ use super::workbook::NoWorkbook;
 /// Bytes of all entries together. A thousand racks of forty assets take a tenth of it.
 const MOST_BYTES: u64 = 256 << 20;
 /// Elements of which the parser keeps something, and most of them in all entries together.
-const KEPT: [(&[u8], u64); 9] = [
+const KEPT: [(&[u8], u64); 10] = [
     (b"si", 2_000_000),
     (b"xf", 200_000),
     (b"font", 200_000),
@@ -24,10 +24,12 @@ const KEPT: [(&[u8], u64); 9] = [
     (b"definedName", 200_000),
     (b"Relationship", 500_000),
     (b"sheet", 1_024),
+    (b"mergeCell", 1_000_000),
 ];
 const SI: usize = 0;
 const XF: usize = 1;
 const SHEET: usize = 8;
+const MERGED: usize = 9;
 /// Bytes that the parser may copy: each cell format takes the names of its font and number format along, each sheet its
 /// target.
 const MOST_COPIED: u64 = 64 << 20;
@@ -36,8 +38,9 @@ const CLAIM: &[u8] = b"uniqueCount";
 /// Longer names of elements are none of [`KEPT`].
 const LONGEST_NAME: usize = 16;
 
-/// Refuses a workbook that no ledger is as large as.
-pub(super) fn check(bytes: &[u8]) -> Result<(), NoWorkbook> {
+/// Refuses a workbook that no ledger is as large as. Says whether cells may be merged in it: to look for them takes another
+/// walk through its sheets.
+pub(super) fn check(bytes: &[u8]) -> Result<bool, NoWorkbook> {
     let broken = |error: &dyn std::fmt::Display| NoWorkbook::Broken(error.to_string());
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     let mut count = Count::default();
@@ -58,7 +61,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), NoWorkbook> {
         }
         count.add(&name, &part)?;
     }
-    Ok(())
+    Ok(count.elements[MERGED] > 0)
 }
 
 /// All entries together.

@@ -2,6 +2,7 @@
 
 use super::{
     cell::key,
+    cells::Cells,
     mapping::{Field, Mapping, RowMapping},
     table::{Sheet, SheetRow},
 };
@@ -171,7 +172,7 @@ impl Header {
     }
 
     /// Whether a row only repeats the headings, as lists do that were printed page by page.
-    pub(super) fn is_repeated_by(&self, cells: &[String]) -> bool {
+    pub(super) fn is_repeated_by(&self, cells: &Cells) -> bool {
         let same = |(_, at, spelled): &(Field, usize, String)| {
             cells.get(*at).is_some_and(|cell| heading_key(cell) == heading_key(spelled))
         };
@@ -218,7 +219,7 @@ fn custom_field_of(cell: &str) -> Option<Field> {
     Field::ALL.into_iter().find(|field| field.as_str().eq_ignore_ascii_case(name)).or_else(|| field_of(name))
 }
 
-fn settle_words_of_two_meanings(columns: &mut Vec<(Field, usize, String)>, cells: &[String], mapping: RowMapping<'_>) {
+fn settle_words_of_two_meanings(columns: &mut Vec<(Field, usize, String)>, cells: &Cells, mapping: RowMapping<'_>) {
     let has = |columns: &[(Field, usize, String)], field| columns.iter().any(|(known, ..)| *known == field);
     let types = cells.iter().enumerate().find(|(_, cell)| heading_key(cell) == TYPE && mapping.of(cell).is_none());
     if let Some((at, cell)) = types {

@@ -73,7 +73,7 @@ fn sheet_of(name: Option<String>, rows: Vec<Value>, budget: &mut Budget) -> Resu
         }
     }
     let width = headings.len();
-    let mut sheet = Sheet { name, rows: vec![SheetRow { number: 0, cells: headings }] };
+    let mut sheet = Sheet { name, rows: vec![SheetRow { number: 0, cells: headings.iter().collect() }] };
     for (at, row) in rows.into_iter().enumerate() {
         budget.take_row()?;
         let mut cells = vec![String::new(); width];
@@ -83,7 +83,7 @@ fn sheet_of(name: Option<String>, rows: Vec<Value>, budget: &mut Budget) -> Resu
                 *cell = text;
             }
         }
-        sheet.rows.push(SheetRow { number: u32::try_from(at + 1).unwrap_or(u32::MAX), cells });
+        sheet.rows.push(SheetRow { number: u32::try_from(at + 1).unwrap_or(u32::MAX), cells: cells.iter().collect() });
     }
     Ok(sheet)
 }

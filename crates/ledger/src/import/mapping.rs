@@ -8,7 +8,7 @@ use std::{
 
 use xunjian_domain::{ledger::AssetKind, text::Text};
 
-use super::{SeenTable, cell::tidy, heading::heading_key, table::Sheet};
+use super::{SeenTable, cell::tidy, cells::Cells, heading::heading_key, table::Sheet};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -243,12 +243,9 @@ impl Mapping {
     }
 
     /// What is said of a row of headings.
-    pub(super) fn of_row(&self, cells: &[String]) -> RowMapping<'_> {
-        let remembered = if self.remembered.is_empty() {
-            None
-        } else {
-            self.remembered.get(&HeadingSet::of(cells.iter().map(String::as_str)))
-        };
+    pub(super) fn of_row(&self, cells: &Cells) -> RowMapping<'_> {
+        let remembered =
+            if self.remembered.is_empty() { None } else { self.remembered.get(&HeadingSet::of(cells.iter())) };
         RowMapping { said: &self.headings, remembered }
     }
 

@@ -30,17 +30,20 @@ pub(super) struct Places {
 }
 
 /// Where a row says that its rack stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct RackPlace {
     /// As the file spells it; empty when it has none.
     pub(super) room: String,
     /// Normalised, with its location where the name alone is not enough; empty when the row names none.
     pub(super) rack: String,
+    /// Of room and rack.
+    key: (String, String),
 }
 
 impl RackPlace {
-    fn key(&self) -> (String, String) {
-        (key(&self.room), key(&self.rack))
+    fn new(room: String, rack: String) -> Self {
+        let key = (key(&room), key(&rack));
+        Self { room, rack, key }
     }
 }
 
@@ -51,7 +54,13 @@ impl Places {
         let has_rack_list = tables.iter().any(|table| table.header.kind == TableKind::Racks);
         let naming = if has_rack_list { TableKind::Racks } else { TableKind::Assets };
         let mut locations: HashMap<(String, String), HashSet<String>> = HashMap::new();
+        let mut before = None;
         for row in tables.iter().filter(|table| table.header.kind == naming).flat_map(Table::data_rows) {
+            // What stands in one rack mostly stands in rows side by side.
+            let said = [Field::Room, rack_column(row), Field::Location].map(|column| row.raw(column));
+            if before.replace(said) == Some(said) {
+                continue;
+            }
             let location = key(&row.text(Field::Location));
             if has_rack_list || !location.is_empty() {
                 let name = (key(&row.text(Field::Room)), key(&rack_name(&row.text(rack_column(row)))));
@@ -81,12 +90,12 @@ impl Places {
         if !location.is_empty() && self.ambiguous.contains(&(key(&room), key(&rack))) {
             rack = rack_name(&format!("{location} {rack}"));
         }
-        RackPlace { room, rack }
+        RackPlace::new(room, rack)
     }
 
     /// The rack at a place, if it is known.
     pub(super) fn find(&self, place: &RackPlace) -> Option<&Rack> {
-        self.rack_at.get(&place.key()).and_then(|at| self.racks.get(*at))
+        self.rack_at.get(&place.key).and_then(|at| self.racks.get(*at))
     }
 
     /// Called when the rack lists are read: racks made from here on stand in none.
@@ -96,7 +105,7 @@ impl Places {
 
     /// Whether there is a rack list, and it lacks this rack.
     pub(super) fn is_unlisted(&self, place: &RackPlace) -> bool {
-        self.has_rack_list && self.rack_at.get(&place.key()).is_none_or(|at| *at >= self.listed)
+        self.has_rack_list && self.rack_at.get(&place.key).is_none_or(|at| *at >= self.listed)
     }
 
     /// The height of the rack at a place; of one that is not known, the usual height.
@@ -109,7 +118,7 @@ impl Places {
         if let Some(rack) = self.find(place) {
             return (rack.room.clone(), rack.id.clone());
         }
-        let (room_key, rack_key) = place.key();
+        let (room_key, rack_key) = place.key.clone();
         let known = self.room_at.get(&room_key).and_then(|at| self.rooms.get(*at)).map(|room| room.id.clone());
         let room = known.unwrap_or_else(|| {
             let id = RoomId::new(ids.new_id());

@@ -5,7 +5,8 @@ use xunjian_domain::ledger::AssetKind;
 use super::{
     ImportError, PassedOver, SeenTable, SourceFile,
     budget::{Budget, Exceeded},
-    cell::{code, has_failed, key, note, says_nothing, tidy},
+    cell::{code, has_failed, is_empty, key, note, says_nothing, tidy},
+    cells::Cells,
     csv_text,
     heading::{DEEPEST_HEADER, Header, TableKind},
     json,
@@ -15,6 +16,9 @@ use super::{
 
 /// The words of a totals row, without spaces.
 const TOTALS: [&str; 8] = ["合计", "总计", "小计", "共计", "TOTAL", "TOTALS", "SUBTOTAL", "GRANDTOTAL"];
+
+/// Lines of a text file among which headings are looked for, one cell over several lines included.
+const LINES_THAT_TELL: usize = 1_000;
 
 /// All cells of one sheet as text.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ pub(crate) struct SheetRow {
     /// As the spreadsheet numbers it, from 1.
     pub(crate) number: u32,
     /// From the first column on; trailing blank cells may be missing.
-    pub(crate) cells: Vec<String>,
+    pub(crate) cells: Cells,
 }
 
 /// A sheet with a heading row.
@@ -49,6 +53,9 @@ pub(super) struct Table {
     room: Option<String>,
     /// The kind of assets that no column gives one.
     pub(super) kind: Option<AssetKind>,
+    /// The heading row as it stands in the file.
+    headings: Cells,
+    /// The rows below it that are neither blank nor totals.
     rows: Vec<SheetRow>,
 }
 
@@ -110,7 +117,16 @@ pub(super) fn tables_of(
         let (room, kind) = (mapping.room_of(&sheet), mapping.kind);
         for (header, rows) in parts_of(sheet, header, wanted, mapping) {
             let (source, file, sheet, room) = (source.clone(), file.name.clone(), name.clone(), room.clone());
-            found.tables.push(Table { source, file, sheet, header, room, kind, rows });
+            found.tables.push(Table::new(Table {
+                source,
+                file,
+                sheet,
+                header,
+                room,
+                kind,
+                headings: Cells::default(),
+                rows,
+            }));
         }
     }
     if found.tables.is_empty() {
@@ -176,20 +192,39 @@ pub(super) struct Tables {
 /// For whoever maps columns by hand: the row among the first that has most filled cells.
 pub(crate) fn likely_headings(sheet: &Sheet) -> Option<Vec<String>> {
     let first = sheet.rows.iter().take_while(|row| row.number <= DEEPEST_HEADER);
-    let filled = |row: &SheetRow| row.cells.iter().filter(|cell| !tidy(cell).is_empty()).count();
+    let filled = |row: &SheetRow| row.cells.iter().filter(|cell| !is_empty(cell)).count();
     let widest = first.fold(None, |best: Option<&SheetRow>, row| match best {
         Some(best) if filled(best) >= filled(row) => Some(best),
         _ => Some(row),
     })?;
-    Some(widest.cells.iter().map(|cell| tidy(cell)).filter(|cell| !cell.is_empty()).collect())
+    Some(widest.cells.iter().map(tidy).filter(|cell| !cell.is_empty()).collect())
 }
 
-pub(crate) fn is_blank(cells: &[String]) -> bool {
-    cells.iter().all(|cell| tidy(cell).is_empty())
+pub(crate) fn is_blank(cells: &Cells) -> bool {
+    cells.iter().all(is_empty)
 }
 
-/// The separator is the one that shows most headings; of equals the likelier one, which comes first.
+/// The separator is the one that shows most headings; of equals the likelier one, which comes first. The beginning of the text
+/// tells; only where it shows no headings, the whole of it is split by each.
 fn sheet_of_text(text: &str, width: impl Fn(&Sheet) -> usize, budget: &mut Budget) -> Result<Option<Sheet>, Exceeded> {
+    let beginning =
+        text.match_indices('\n').nth(LINES_THAT_TELL).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
+    let mut likely: Option<(usize, u8)> = None;
+    for separator in csv_text::SEPARATORS {
+        if let Ok(Some(sheet)) = csv_text::split(beginning, separator, &mut budget.clone())
+            && let shown = width(&sheet)
+            && shown > likely.map_or(0, |(most, _)| most)
+        {
+            likely = Some((shown, separator));
+        }
+    }
+    if let Some((_, separator)) = likely {
+        let mut left = *budget;
+        if let Some(sheet) = csv_text::split(text, separator, &mut left)? {
+            *budget = left;
+            return Ok(Some(sheet));
+        }
+    }
     let mut best: Option<(usize, Sheet, Budget)> = None;
     let mut is_exceeded = false;
     for separator in csv_text::SEPARATORS {
@@ -225,41 +260,46 @@ pub(crate) fn says_total(cell: &str) -> bool {
 }
 
 impl Table {
+    /// Of all rows of its part of the sheet it keeps the data and the headings.
+    fn new(mut table: Self) -> Self {
+        let heading = table.rows.iter().find(|row| row.number == table.header.row);
+        table.headings = heading.map(|row| row.cells.clone()).unwrap_or_default();
+        let is_data: Vec<bool> =
+            table.rows.iter().map(|sheet_row| Row { table: &table, sheet_row }.is_data()).collect();
+        let mut is_data = is_data.into_iter();
+        table.rows.retain(|_| is_data.next().unwrap_or_default());
+        table
+    }
+
     /// What is told of it.
     pub(super) fn seen(&self) -> SeenTable {
-        let headings = self.rows.iter().find(|row| row.number == self.header.row).map_or(&[][..], |row| &row.cells);
-        let columns = headings.iter().enumerate().map(|(at, cell)| (tidy(cell), self.header.field_at(at)));
+        let columns = self.headings.iter().enumerate().map(|(at, cell)| (tidy(cell), self.header.field_at(at)));
         SeenTable {
             file: self.file.clone(),
             sheet: self.sheet.clone(),
             kind: self.header.kind,
             header_row: self.header.row,
             columns: columns.filter(|(heading, _)| !heading.is_empty()).collect(),
-            rows: u32::try_from(self.data_rows().count()).unwrap_or(u32::MAX),
+            rows: u32::try_from(self.rows.len()).unwrap_or(u32::MAX),
         }
     }
 
     /// The rows below the heading that are neither blank nor totals.
     pub(super) fn data_rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows
-            .iter()
-            .filter(|row| row.number > self.header.row)
-            .map(|sheet_row| Row { table: self, sheet_row })
-            .filter(|row| !row.is_blank() && !row.is_total() && !self.header.is_repeated_by(&row.sheet_row.cells))
+        self.rows.iter().map(|sheet_row| Row { table: self, sheet_row })
     }
 }
 
-impl Row<'_> {
+impl<'t> Row<'t> {
     /// As the spreadsheet numbers it.
     pub(super) fn number(&self) -> u32 {
         self.sheet_row.number
     }
 
     /// The cell as it stands in the file; empty where there is none.
-    pub(super) fn raw(&self, column: Field) -> &str {
-        let cell = |at: usize| self.sheet_row.cells.get(at).map(String::as_str);
-        if let Some(said) = self.table.header.custom_place(column).and_then(cell).filter(|said| !tidy(said).is_empty())
-        {
+    pub(super) fn raw(&self, column: Field) -> &'t str {
+        let cell = |at: usize| self.sheet_row.cells.get(at);
+        if let Some(said) = self.table.header.custom_place(column).and_then(cell).filter(|said| !is_empty(said)) {
             return said;
         }
         match self.table.header.place(column) {
@@ -290,15 +330,17 @@ impl Row<'_> {
         note(self.raw(Field::Note))
     }
 
-    /// Whether no cell, not even one without heading, holds anything.
-    fn is_blank(&self) -> bool {
-        is_blank(&self.sheet_row.cells)
+    /// Whether it is below the headings and not one of them, holds something in some cell, even one without heading, and sums
+    /// up nothing.
+    fn is_data(&self) -> bool {
+        let (header, cells) = (&self.table.header, &self.sheet_row.cells);
+        self.number() > header.row && !is_blank(cells) && !self.is_total() && !header.is_repeated_by(cells)
     }
 
     /// Whether the row sums up others: its first filled cell says so, and it names no rack,
     /// cluster or unit, which only a row of its own has (a virtual machine may well be called `total`).
     fn is_total(&self) -> bool {
-        let first = self.sheet_row.cells.iter().find(|cell| !tidy(cell).is_empty());
+        let first = self.sheet_row.cells.iter().find(|cell| !is_empty(cell));
         let anchor = match self.table.header.kind {
             TableKind::Assets if self.table.header.place(Field::Rack).is_none() => Field::Position,
             TableKind::Assets => Field::Rack,
@@ -307,6 +349,6 @@ impl Row<'_> {
             TableKind::Orders => Field::OwningUnit,
         };
         let anchored = self.raw(anchor);
-        first.is_some_and(|cell| says_total(cell)) && (tidy(anchored).is_empty() || says_total(anchored))
+        first.is_some_and(says_total) && (is_empty(anchored) || says_total(anchored))
     }
 }

@@ -1,6 +1,6 @@
 //! XLSX workbooks as rows of cells.
 //!
-//! Cells are read one by one and only filled ones are kept: a sheet whose formatting reaches down to the last row of
+//! Rows are read one by one and only filled ones are kept: a sheet whose formatting reaches down to the last row of
 //! the grid must not cost memory for a million empty rows.
 
 use std::{collections::BTreeMap, io::Cursor, panic};
@@ -51,15 +51,15 @@ pub(super) fn open(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Sheet>, NoWo
     let before = *budget;
     let (sheets, after) = panic::catch_unwind(|| {
         let mut budget = before;
-        container::check(bytes)?;
-        Ok((read_sheets(bytes, &mut budget)?, budget))
+        let has_merged = container::check(bytes)?;
+        Ok((read_sheets(bytes, has_merged, &mut budget)?, budget))
     })
     .unwrap_or_else(|_| Err(NoWorkbook::Broken("parser stopped".to_owned())))?;
     *budget = after;
     Ok(sheets)
 }
 
-fn read_sheets(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Sheet>, NoWorkbook> {
+fn read_sheets(bytes: &[u8], has_merged: bool, budget: &mut Budget) -> Result<Vec<Sheet>, NoWorkbook> {
     let mut workbook = Xlsx::new(Cursor::new(bytes))?;
     let visible: Vec<String> = workbook
         .sheets_metadata()
@@ -70,17 +70,22 @@ fn read_sheets(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Sheet>, NoWorkbo
     let mut sheets = Vec::new();
     for name in visible {
         let mut rows = filled_cells(&mut workbook, &name, budget)?;
-        fill_merged(&mut rows, &workbook.merge_cells_by_sheet_name(&name)?, budget)?;
-        let rows = rows.into_iter().map(|(row, cells)| SheetRow { number: row.saturating_add(1), cells }).collect();
+        if has_merged {
+            fill_merged(&mut rows, &workbook.merge_cells_by_sheet_name(&name)?, budget)?;
+        }
+        let rows = rows
+            .into_iter()
+            .map(|(row, cells)| SheetRow { number: row.saturating_add(1), cells: cells.iter().collect() })
+            .collect();
         sheets.push(Sheet { name: Some(name), rows });
     }
     Ok(sheets)
 }
 
-type Cells = BTreeMap<u32, Vec<String>>;
+type Rows = BTreeMap<u32, Vec<String>>;
 
-fn filled_cells(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget) -> Result<Cells, NoWorkbook> {
-    let mut rows = Cells::new();
+fn filled_cells(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Budget) -> Result<Rows, NoWorkbook> {
+    let mut rows = Rows::new();
     let mut reader = workbook.worksheet_cells_reader(name)?;
     while let Some(cell) = reader.next_cell()? {
         let (row, column) = cell.get_position();
@@ -96,7 +101,7 @@ fn filled_cells(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, budget: &mut Bud
 
 /// A cell merged over several rows means all of them, as long as a row has something of its own: the room and the rack
 /// are often merged down. Merged across, it is a title and stays where it is.
-fn fill_merged(rows: &mut Cells, merged: &[Dimensions], budget: &mut Budget) -> Result<(), NoWorkbook> {
+fn fill_merged(rows: &mut Rows, merged: &[Dimensions], budget: &mut Budget) -> Result<(), NoWorkbook> {
     for region in merged {
         let ((top, column), (bottom, _)) = (region.start, region.end);
         let column = column as usize;

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::import::{
     cell::{key, tidy},
+    cells::Cells,
     heading::{DEEPEST_HEADER, heading_key},
     table::{Sheet, SheetRow},
 };
@@ -22,7 +23,7 @@ pub(super) struct Header {
     /// Where each column stands.
     columns: Vec<(Column, usize)>,
     /// The rows of headings as the file has them.
-    rows: Vec<Vec<String>>,
+    rows: Vec<Cells>,
 }
 
 impl Header {
@@ -38,7 +39,7 @@ impl Header {
             }
         };
         for (at, row) in first.iter().enumerate().filter(|(_, row)| row.number <= DEEPEST_HEADER) {
-            let headings = row.cells.iter().map(|cell| tidy(cell)).collect();
+            let headings = row.cells.iter().map(tidy).collect();
             offer(Some(Self::of((row.number, row.number), headings, vec![row.cells.clone()])));
             if let Some(below) = first.get(at + 1).filter(|below| below.number == row.number + 1) {
                 offer(Self::of_two(row, below));
@@ -47,7 +48,7 @@ impl Header {
         best
     }
 
-    fn of((first_row, last_row): (u32, u32), headings: Vec<String>, rows: Vec<Vec<String>>) -> Self {
+    fn of((first_row, last_row): (u32, u32), headings: Vec<String>, rows: Vec<Cells>) -> Self {
         let mut columns: Vec<(Column, usize)> = Vec::new();
         // 状态 may be anything; where another column says 电源状态, that one counts.
         let (loose, strict): (Vec<_>, Vec<_>) = headings.iter().enumerate().partition(|(_, heading)| is_loose(heading));
@@ -67,7 +68,7 @@ impl Header {
         }
         let mut above = String::new();
         let width = upper.cells.len().max(lower.cells.len());
-        let cell = |row: &SheetRow, at: usize| row.cells.get(at).map(|cell| tidy(cell)).unwrap_or_default();
+        let cell = |row: &SheetRow, at: usize| row.cells.get(at).map(tidy).unwrap_or_default();
         let headings = (0..width).map(|at| {
             let (high, low) = (cell(upper, at), cell(lower, at));
             if !high.is_empty() {
@@ -135,8 +136,8 @@ impl Header {
     }
 
     /// Whether a row only repeats one of the rows of headings, as lists do that were printed page by page.
-    pub(super) fn is_repeated_by(&self, cells: &[String]) -> bool {
-        let cell = |cells: &[String], at: usize| cells.get(at).map(|cell| heading_key(cell)).unwrap_or_default();
+    pub(super) fn is_repeated_by(&self, cells: &Cells) -> bool {
+        let cell = |cells: &Cells, at: usize| cells.get(at).map(heading_key).unwrap_or_default();
         self.rows.iter().any(|row| {
             let filled = self.columns.iter().filter(|(_, at)| !cell(row, *at).is_empty()).count();
             filled > 1 && self.columns.iter().all(|(_, at)| cell(row, *at) == cell(cells, *at))

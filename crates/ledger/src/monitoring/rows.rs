@@ -19,7 +19,7 @@ use super::{
     state,
 };
 use crate::import::{
-    cell::{code, has_failed, key, says_nothing, tidy, whole_number},
+    cell::{code, has_failed, is_empty, key, says_nothing, tidy, whole_number},
     table::{Sheet, SheetRow, is_blank, says_total},
 };
 
@@ -186,10 +186,10 @@ fn may_be_one(one: &Sample, other: &Sample) -> bool {
 /// Whether a row below the headings holds data: it is neither blank nor a total, and does not repeat the headings.
 fn is_data(row: &SheetRow, header: &Header) -> bool {
     // A row that names a serial, tag or address is one of its own: a machine may well be called `total`.
-    let has = |column| header.place(column).and_then(|at| row.cells.get(at)).is_some_and(|cell| !tidy(cell).is_empty());
+    let has = |column| header.place(column).and_then(|at| row.cells.get(at)).is_some_and(|cell| !is_empty(cell));
     let is_named =
         [Column::Id, Column::Serial, Column::AssetTag, Column::Address, Column::Cluster].into_iter().any(has);
-    let first = row.cells.iter().find(|cell| !tidy(cell).is_empty());
+    let first = row.cells.iter().find(|cell| !is_empty(cell));
     let is_total = !is_named && first.is_some_and(|cell| says_total(cell) || is_mean(cell));
     row.number > header.last_row && !is_blank(&row.cells) && !is_total && !header.is_repeated_by(&row.cells)
 }
@@ -206,11 +206,11 @@ fn above(sheet: &Sheet, header: &Header) -> Option<DateTime> {
     let lines = sheet.rows.iter().take_while(|row| row.number < header.first_row);
     lines.flat_map(|row| row.cells.iter().enumerate().map(move |(at, cell)| (row, at, cell))).find_map(
         |(row, at, cell)| {
-            let (label, said) = cell.split_once(['：', ':']).unwrap_or((cell.as_str(), ""));
+            let (label, said) = cell.split_once(['：', ':']).unwrap_or((cell, ""));
             if !LABELS.iter().any(|known| key(label).ends_with(known)) {
                 return None;
             }
-            let said = if said.trim().is_empty() { row.cells.get(at + 1)?.as_str() } else { said };
+            let said = if said.trim().is_empty() { row.cells.get(at + 1)? } else { said };
             moment(said).or_else(|| moment(said.rsplit(['至', '~', '～', '—']).next()?))
         },
     )
@@ -219,7 +219,7 @@ fn above(sheet: &Sheet, header: &Header) -> Option<DateTime> {
 impl Row<'_> {
     fn cell(&self, column: Column) -> Option<&str> {
         let at = self.frame.header.place(column)?;
-        self.row.cells.get(at).map(String::as_str)
+        self.row.cells.get(at)
     }
 
     /// The cell, unless it only says that there is nothing; a formula that failed says something that cannot be read.
