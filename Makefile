@@ -52,8 +52,10 @@ bench: ## Figures as ratios to a floor in the same run
 	@$(RUN) npm --prefix ui run --silent build
 	@cargo bench --quiet -p xunjian-domain -p xunjian-proof -p xunjian-verify -p xunjian-ledger -p xunjian-field
 	@cargo build --quiet --release -p xunjian-app --bins --examples
+	@cargo build --quiet --release -p xunjian-report
 	@cargo build --quiet -p xunjian-central -p xunjian-field -p xunjian-report -p xunjian-verify -p xunjian-tests
 	@target/debug/window-bench
+	@target/debug/report-bench
 	@cargo run --quiet --release --locked --target-dir target --manifest-path benches/scan-peers/Cargo.toml
 
 bench-sync: ## Synchronisation over a bad line, beside Anki and rclone (about an hour; `scripts/bench-sync.sh --help` for less)
